@@ -1,0 +1,262 @@
+"""The program: the commands of the contract, each a thin call into the core."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+import outreach
+from outreach import outbox as outgoing
+from outreach.app import App, Content, wall_clock
+from outreach.cli import content, people
+from outreach.cli.output import (
+    JsonFlag,
+    NowOption,
+    database,
+    moment,
+    run,
+    settings,
+    show_json,
+    show_table,
+    stderr,
+    stdout,
+)
+from outreach.demo import demo as run_demo
+from outreach.model import JSON, BadInput, Problem
+from outreach.settings import Settings
+from outreach.simulator import serve as serve_simulator
+from outreach.store import sole_sender
+
+program = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Care campaigns, checkup reminders, policy answers and satisfaction, over Telegram and SMS.",
+)
+outbox_commands = typer.Typer(no_args_is_help=True, help="Messages whose fate is unknown.")
+program.add_typer(people.database_commands, name="db")
+program.add_typer(people.residents_commands, name="residents")
+program.add_typer(people.checkups_commands, name="checkups")
+program.add_typer(content.campaign_commands, name="campaign")
+program.add_typer(content.survey_commands, name="survey")
+program.add_typer(content.knowledge_commands, name="knowledge")
+program.add_typer(outbox_commands, name="outbox")
+program.command("ask")(content.ask)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(outreach.__version__)
+        raise typer.Exit
+
+
+@program.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Settings come from the environment or .env, with the prefix OUTREACH_; see README.md."""
+
+
+def _overrides(**given: object) -> dict[str, object]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@program.command()
+def serve(host: Host = None, port: Port = None) -> None:
+    """The whole service in one process: bots, webhooks, console, scheduler, sender."""
+    loaded = settings(**_overrides(host=host, port=port))
+
+    async def work() -> None:
+        app = App(loaded)
+        base = loaded.public_url or f"http://{loaded.host}:{loaded.port}"
+        stderr.print(f"Console: {base}/?key={app.key}", highlight=False, soft_wrap=True)
+        await app.run()
+
+    run(work())
+
+
+@program.command()
+def worker(
+    drain: Annotated[bool, typer.Option(help="Exit when nothing is due.")] = False, json: JsonFlag = False
+) -> None:
+    """The sender and scheduler alone; any number of them on one PostgreSQL."""
+    loaded = settings()
+
+    async def work() -> JSON:
+        app = App(loaded)
+        app.content.must_be_sound()
+        started = time.monotonic()
+        async with app.opened():
+            with sole_sender(app.store):
+                await app.recover()
+                await app.check_channels()
+                await app.work(drain=drain)
+        tallies = [sender.tally for sender in app.senders]
+        return {
+            "sent": sum(tally.sent for tally in tallies),
+            "failed": sum(tally.failed for tally in tallies),
+            "in_doubt": sum(tally.in_doubt for tally in tallies),
+            "seconds": round(time.monotonic() - started, 3),
+        }
+
+    _told(run(work()), json, "sent {sent}, failed {failed}, in doubt {in_doubt}, {seconds} s")
+
+
+@program.command()
+def tick(now: NowOption = "", json: JsonFlag = False) -> None:
+    """One pass of the scheduler: queues what is due."""
+    loaded, at = settings(), moment(now) if now else wall_clock()
+
+    async def work() -> JSON:
+        app = App(loaded)
+        app.content.must_be_sound()
+        async with app.opened():
+            done = await app.planner.plan(at)
+            while (more := await app.planner.plan(at)).total:
+                done = done.plus(more)
+        queued = {"campaign": done.campaign, "reminder": done.reminder, "survey": done.survey}
+        return {"queued": queued, "expired": done.expired}
+
+    _told(run(work()), json, "queued {queued}, expired {expired}")
+
+
+def _told(result: JSON, json: bool, words: str) -> None:
+    if json:
+        show_json(result)
+    else:
+        stdout.print(words.format(**result), highlight=False)
+
+
+@program.command()
+def check(json: JsonFlag = False) -> None:
+    """Settings, database and every file staff write: each problem with file and line."""
+    loaded = settings()
+    problems = run(_problems(loaded))
+    if json:
+        show_json({"ok": not problems, "problems": [_problem(problem) for problem in problems]})
+    for problem in () if json else problems:
+        stdout.print(
+            f"{problem.file}:{problem.line}: {problem.problem} → {problem.fix}", highlight=False, markup=False
+        )
+    if not json:
+        _hints(loaded)
+        stdout.print("ok" if not problems else f"{len(problems)} problems")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _hints(loaded: Settings) -> None:
+    for name, on in (
+        ("Telegram", loaded.telegram_token.get_secret_value()),
+        ("SMS", loaded.twilio_account_sid),
+    ):
+        if not on:
+            stderr.print(f"{name} is off: it has no credentials in the settings", highlight=False)
+
+
+async def _problems(loaded: Settings) -> list[Problem]:
+    found: list[Problem] = []
+    try:
+        async with database(loaded):
+            pass
+    except BadInput as problem:
+        found.append(Problem(problem.where, 1, "", problem.problem, problem.fix))
+    try:
+        files = Content.load(loaded)
+    except BadInput as problem:
+        return [*found, content.as_problem(problem)]
+    found += files.problems
+    for name in files.campaigns.names():
+        try:
+            files.campaigns.load(name)
+        except BadInput as problem:
+            found.append(content.as_problem(problem))
+    return found
+
+
+def _problem(problem: Problem) -> JSON:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "problem": problem.problem,
+        "fix": problem.fix,
+    }
+
+
+@program.command()
+def demo(
+    residents: Annotated[
+        int, typer.Option(min=10, max=20000, help="How many people live in the county.")
+    ] = 120,
+    port: Port = None,
+    once: Annotated[bool, typer.Option(help="Do it all, print the summary, exit.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """The main job on the embedded default, with local stand-ins for Telegram and Twilio."""
+    result = run(run_demo(residents, port, once=once, quiet=json))
+    if json:
+        show_json(result.figures)
+    if result.disagreements:
+        for line in result.disagreements:
+            stderr.print(line, highlight=False, markup=False)
+        raise typer.Exit(1)
+
+
+@program.command()
+def simulator(port: Annotated[int, typer.Option(min=0, max=65535)] = 8090) -> None:
+    """The stand-ins for Telegram and Twilio alone, and the residents' phone page."""
+
+    async def work() -> None:
+        try:
+            await serve_simulator("127.0.0.1", port)
+        except OSError as error:
+            raise BadInput(
+                f"port {port} cannot be used: {error.strerror}", where="--port", fix="choose another port"
+            ) from None
+
+    run(work())
+
+
+@outbox_commands.command("doubts")
+def doubts(json: JsonFlag = False) -> None:
+    """Messages that may or may not have reached the provider."""
+    loaded = settings()
+
+    async def work() -> list[JSON]:
+        async with database(loaded) as store, store.read() as connection:
+            return await outgoing.doubts(connection)
+
+    found = run(work())
+    if json:
+        show_json({"doubts": found})
+    else:
+        rows = [(row["id"], row["channel"], row["resident_id"], row["reason"]) for row in found]
+        show_table(("id", "channel", "resident", "reason"), rows, "No message is in doubt.")
+
+
+@outbox_commands.command("settle")
+def settle(
+    message: Annotated[int, typer.Argument(metavar="ID")],
+    as_: Annotated[str, typer.Option("--as", help="sent: it did reach the provider.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Send it again.")] = False,
+) -> None:
+    """A person's decision on a message in doubt: it was sent, or it shall go again."""
+    if again == bool(as_) or as_ not in ("", "sent"):
+        raise typer.BadParameter("say either --as sent or --again")
+    loaded = settings()
+
+    async def work() -> None:
+        async with database(loaded) as store, store.write() as connection:
+            await outgoing.decide(connection, message, sent=not again, now=wall_clock())
+
+    run(work())
+
+
+def main() -> None:
+    program()

@@ -1,0 +1,118 @@
+"""What a command says: words for people, or one JSON document; and every mistake in one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from outreach.model import BadInput
+from outreach.settings import Settings, load
+from outreach.store import Store, upgrade
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
+NowOption = Annotated[str, typer.Option("--now", help="Use this time (ISO 8601 with an offset) as now.")]
+Result = TypeVar("Result")
+# These log URLs (Telegram's hold the token) or message bodies at INFO.
+_TALKATIVE = ("httpx", "telegram", "aiogram", "twilio", "twilio.async_http_client", "alembic", "asyncio")
+
+stdout, stderr = Console(), Console(stderr=True)
+
+
+@contextlib.contextmanager
+def mistakes() -> Iterator[None]:
+    """Bad input ends in one sentence and exit code 1, never in a traceback."""
+    try:
+        yield
+    except BadInput as problem:
+        stderr.print(
+            f"[bold red]{problem.where or 'outreach'}[/]", problem.problem, sep=": ", highlight=False
+        )
+        if problem.fix:
+            stderr.print(f"→ {problem.fix}", highlight=False, markup=False)
+        raise typer.Exit(1) from None
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        stderr.print(f"OUTREACH_DATABASE_URL: the database failed: {cause}", highlight=False, markup=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    with mistakes():
+        return asyncio.run(work)
+
+
+def settings(**overrides: object) -> Settings:
+    """The settings, with logging set up as they say."""
+    with mistakes():
+        loaded = load(**overrides)
+    set_up_logging(loaded)
+    return loaded
+
+
+def set_up_logging(loaded: Settings) -> None:
+    level = getattr(logging, loaded.log_level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if loaded.log_format == "text":
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@contextlib.asynccontextmanager
+async def database(loaded: Settings) -> AsyncIterator[Store]:
+    """The database at this program's version, closed afterwards."""
+    store = Store(loaded.database_url)
+    try:
+        await upgrade(store)
+        yield store
+    finally:
+        await store.close()
+
+
+def moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} is no time with an offset, such as 2026-12-01T09:00:00+08:00")
+    return found
+
+
+def show_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:
+    if not rows:
+        stdout.print(nothing)
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    stdout.print(table)

@@ -1,0 +1,158 @@
+"""The pages: what needs me now, what is going out, what came back; and what machines ask about us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from outreach import audit, campaigns, cases, outbox, surveys
+from outreach.campaigns import Campaigns
+from outreach.console.gate import COOKIE, SECURITY_HEADERS, TWELVE_HOURS, Gate
+from outreach.model import JSON, BadInput, Priority
+from outreach.store import Store
+from outreach.surveys import Surveys
+
+HERE = Path(__file__).parent
+WHO = "console"
+
+
+class Console:
+    """One object a service; each method is a page."""
+
+    def __init__(
+        self,
+        store: Store,
+        files: Campaigns,
+        questions: Surveys,
+        clock: Callable[[], datetime],
+        gate: Gate,
+    ) -> None:
+        self._store, self._files, self._questions, self._clock, self._gate = (
+            store,
+            files,
+            questions,
+            clock,
+            gate,
+        )
+        self._pages = Jinja2Templates(HERE / "html")
+
+    def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        return self._pages.TemplateResponse(
+            request, f"{name}.html", values, status_code=status, headers=SECURITY_HEADERS
+        )
+
+    async def home(self, request: Request, key: str = "") -> Any:
+        if key:
+            return self._sign_in(request, key)
+        if not self._gate.knows(request.cookies.get(COOKIE, "")):
+            return self._page(request, "signed_out", 401)
+        async with self._store.read() as connection:
+            values: JSON = {
+                "launches": await campaigns.recent(connection),
+                "cases": await cases.waiting(connection),
+                "waiting": await cases.number_waiting(connection),
+                "depth": sum((await outbox.depth(connection)).values()),
+                "doubts": len(await outbox.doubts(connection)),
+                "surveys": [await surveys.results(connection, name) for name in self._questions.names()],
+            }
+        return self._page(request, "home", files=self._files.names(), **values)
+
+    def _sign_in(self, request: Request, key: str) -> Any:
+        if not self._gate.opens(key):
+            return self._page(request, "signed_out", 401)
+        answer = RedirectResponse("/", 303, headers=SECURITY_HEADERS)
+        answer.set_cookie(
+            COOKIE,
+            self._gate.token,
+            max_age=TWELVE_HOURS,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    async def preview(self, request: Request, name: str) -> Any:
+        try:
+            async with self._store.read() as connection:
+                values = await self._files.preview(connection, name, self._clock())
+        except BadInput as problem:
+            return self._page(request, "problem", 400, problem=problem)
+        return self._page(request, "preview", preview=values)
+
+    async def launch(self, request: Request, name: str) -> Any:
+        now = self._clock()
+        try:
+            async with self._store.write() as connection:
+                launched = await self._files.launch(connection, name, by=WHO, now=now)
+                await audit.note(connection, WHO, "campaign.launch", f"{name} #{launched['id']}", now)
+        except BadInput as problem:
+            return self._page(request, "problem", 400, problem=problem)
+        self._store.wake()
+        return RedirectResponse("/", 303, headers=SECURITY_HEADERS)
+
+    async def healthz(self) -> JSON:
+        return {"ok": True}
+
+    async def readyz(self) -> JSONResponse:
+        try:
+            async with self._store.read() as connection:
+                await connection.execute(text("SELECT 1"))
+                waiting = sum((await outbox.depth(connection)).values())
+        except (SQLAlchemyError, OSError) as error:
+            return JSONResponse({"ok": False, "database": str(error)}, 503)
+        return JSONResponse({"ok": True, "queued": waiting})
+
+    async def metrics(self) -> PlainTextResponse:
+        registry = CollectorRegistry()
+        queued = Gauge("outreach_queued", "Messages waiting", ["channel", "priority"], registry=registry)
+        states = Gauge("outreach_messages", "Messages by state", ["state"], registry=registry)
+        open_cases = Gauge("outreach_cases_open", "What a person must answer", registry=registry)
+        async with self._store.read() as connection:
+            for (channel, priority), n in (await outbox.depth(connection)).items():
+                queued.labels(channel, Priority(priority).name.lower()).set(n)
+            for state, n in (await outbox.by_state(connection)).items():
+                states.labels(state).set(n)
+            open_cases.set(await cases.number_waiting(connection))
+        return PlainTextResponse(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+async def _style() -> FileResponse:
+    return FileResponse(HERE / "static" / "style.css", media_type="text/css")
+
+
+async def _script() -> FileResponse:
+    return FileResponse(HERE / "static" / "live.js", media_type="text/javascript")
+
+
+def router(
+    store: Store, files: Campaigns, questions: Surveys, clock: Callable[[], datetime], key: str
+) -> APIRouter:
+    """The console's pages and the machine's questions; `key` opens the door once, a cookie keeps it open."""
+    gate = Gate(key)
+    pages = Console(store, files, questions, clock, gate)
+    routes = APIRouter(include_in_schema=False)
+    signed_in = [Depends(gate)]
+    routes.add_api_route("/", pages.home, response_model=None)
+    routes.add_api_route("/campaigns/{name}", pages.preview, response_model=None, dependencies=signed_in)
+    routes.add_api_route(
+        "/campaigns/{name}/launch",
+        pages.launch,
+        methods=["POST"],
+        response_model=None,
+        dependencies=signed_in,
+    )
+    routes.add_api_route("/static/style.css", _style)
+    routes.add_api_route("/static/live.js", _script)
+    routes.add_api_route("/healthz", pages.healthz)
+    routes.add_api_route("/readyz", pages.readyz)
+    routes.add_api_route("/metrics", pages.metrics)
+    return routes

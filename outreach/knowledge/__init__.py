@@ -1,0 +1,8 @@
+"""Policy questions: approved articles, found or honestly not found. Nothing is ever generated."""
+
+from outreach.knowledge.answering import Answer, Knowledge
+from outreach.knowledge.articles import Article
+from outreach.knowledge.danger import is_danger
+from outreach.knowledge.matching import Index, Match
+
+__all__ = ["Answer", "Article", "Index", "Knowledge", "Match", "is_danger"]

@@ -1,0 +1,80 @@
+"""A question in, one of three outcomes: an approved answer, "did you mean", or a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from outreach.knowledge.articles import Article, load
+from outreach.knowledge.matching import Index, Match
+from outreach.model import SMS, ChannelName
+from outreach.templates import LANGUAGES, Templates
+
+# Set by hand on questions people might ask of these articles and on ones they cannot answer.
+ANSWER_FROM, MARGIN = 0.57, 0.02
+CLARIFY_FROM = 0.40
+LINES = 5
+Outcome = Literal["answer", "clarify", "handoff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`article` where the outcome is answer; `candidates` best first, whatever the outcome."""
+
+    outcome: Outcome
+    confidence: float
+    candidates: Sequence[tuple[Article, float]]
+    article: Article | None = None
+
+
+class Knowledge:
+    """The county's approved articles, and finding the right one."""
+
+    def __init__(self, folder: Path, templates: Templates) -> None:
+        self._templates = templates
+        self._articles, self.problems = load(folder, templates)
+        self._indexes = {language: self._index(language) for language in LANGUAGES}
+
+    def _index(self, language: str) -> Index:
+        return Index(
+            {
+                topic: (article.front.title, article.front.examples)
+                for (topic, own), article in self._articles.items()
+                if own == language
+            }
+        )
+
+    def topics(self) -> list[str]:
+        return sorted({topic for topic, _ in self._articles})
+
+    def article(self, topic: str, language: str) -> Article | None:
+        return self._articles.get((topic, language))
+
+    def ask(self, question: str, language: str, today: date) -> Answer:
+        """The outcome for a question; an article that does not hold today answers nothing."""
+        ranked = [
+            match
+            for match in self._indexes[language].rank(question)
+            if self._articles[match.id, language].holds_on(today)
+        ]
+        outcome = decide(ranked)
+        candidates = [(self._articles[match.id, language], match.confidence) for match in ranked[:LINES]]
+        best = candidates[0][0] if outcome == "answer" else None
+        return Answer(outcome, ranked[0].confidence if ranked else 0.0, candidates, best)
+
+    def text(self, article: Article, channel: ChannelName) -> tuple[str, str]:
+        """The article's words for a channel, and what they rest on."""
+        body = article.short if channel == SMS else article.full
+        return self._templates.render(body, article.language, {}), article.front.sources[0]
+
+
+def decide(ranked: Sequence[Match]) -> Outcome:
+    """The outcome for matches, best first."""
+    if not ranked or ranked[0].confidence < CLARIFY_FROM:
+        return "handoff"
+    best = ranked[0].confidence
+    second = ranked[1].confidence if len(ranked) > 1 else 0.0
+    return "answer" if best >= ANSWER_FROM and best - second >= MARGIN else "clarify"

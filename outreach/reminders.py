@@ -1,0 +1,252 @@
+"""Checkup dates and plans: scheduled once, queued when due, rendered then and never before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outreach.files import named, parse
+from outreach.folding import fold
+from outreach.model import SMS, TELEGRAM, Address, Button, ChannelName, Priority, Problem
+from outreach.outbox import Draft, cancel, enqueue
+from outreach.residents import current, open_address
+from outreach.store import insert_new
+from outreach.store.tables import checkups, outbox, reminders, residents
+from outreach.templates import LANGUAGES, Templates, day_words, time_words
+
+PURPOSE = "reminders"
+PAGE = 500
+
+
+class Step(BaseModel):
+    """One message of a plan: so many days from the appointment, at this local time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    offset_days: int
+    at: time
+    template: str
+    expires_hours: float = Field(gt=0)
+    facts: list[str] = []
+
+
+class Plan(BaseModel):
+    """`campaigns/plans/NAME.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: dict[str, str]
+    purpose: Literal["reminders"] = "reminders"
+    channels: list[ChannelName] = [TELEGRAM, SMS]
+    steps: list[Step] = Field(min_length=1)
+
+    @field_validator("steps")
+    @classmethod
+    def _named_once(cls, steps: list[Step]) -> list[Step]:
+        names = [step.name for step in steps]
+        if len(set(names)) < len(names):
+            raise ValueError("two steps have the same name")
+        return steps
+
+
+class Reply(StrEnum):
+    CONFIRM = "confirm"
+    MOVE = "reschedule"
+    CANCEL = "cancel"
+
+
+class Reminders:
+    """Every plan of a folder, checked; what falls due becomes a message."""
+
+    def __init__(self, folder: Path, templates: Templates, zone: ZoneInfo) -> None:
+        self._folder, self._templates, self._zone = folder, templates, zone
+        self._plans = {file.stem: self._load(file) for file in sorted(folder.glob("*.toml"))}
+
+    def _load(self, file: Path) -> Plan:
+        plan = parse(file, Plan)
+        for step in plan.steps:
+            for language in LANGUAGES:
+                if not self._templates.has(step.template, language):
+                    problem = f"there is no text {step.template}.{language}.txt"
+                    raise Problem(str(file), 1, "template", problem, "write the text").raised()
+        return plan
+
+    def names(self) -> list[str]:
+        return list(self._plans)
+
+    def __getitem__(self, name: str) -> Plan:
+        return self._plans.get(name) or parse(named(self._folder, name, "plan"), Plan)
+
+    async def schedule(
+        self,
+        connection: AsyncConnection,
+        resident_id: int,
+        plan: str,
+        at: datetime,
+        place: str,
+        now: datetime,
+    ) -> int:
+        """Notes an appointment and its plan's steps, once. Returns the checkup's id.
+
+        A step whose time is over is kept as skipped, so that the plan shows it.
+        """
+        steps = self[plan].steps
+        row = {"resident_id": resident_id, "plan": plan, "at": at, "place": place, "created_at": now}
+        await insert_new(connection, checkups, [row])
+        which = select(checkups.c.id).where(
+            checkups.c.resident_id == resident_id, checkups.c.plan == plan, checkups.c.at == at
+        )
+        checkup_id = int((await connection.execute(which)).scalar_one())
+        await insert_new(
+            connection, reminders, [self._scheduled(checkup_id, step, at, now) for step in steps]
+        )
+        return checkup_id
+
+    def _scheduled(self, checkup_id: int, step: Step, at: datetime, now: datetime) -> dict[str, Any]:
+        day = at.astimezone(self._zone).date() + timedelta(days=step.offset_days)
+        due = datetime.combine(day, step.at, self._zone)
+        expires = min(due + timedelta(hours=step.expires_hours), at)
+        return {
+            "checkup_id": checkup_id,
+            "step": step.name,
+            "due_at": due,
+            "expires_at": expires,
+            "state": "skipped" if expires <= now else "scheduled",
+        }
+
+    async def queue_due(self, connection: AsyncConnection, now: datetime, limit: int = PAGE) -> int:
+        """Turns due reminders into messages and returns how many; repeated, none goes twice."""
+        due = (await connection.execute(_due(now, limit))).all()
+        drafts = [await self._draft(connection, row, now) for row in due if row.expires_at > now]
+        queued = await enqueue(connection, drafts, now)
+        for state, ids in (
+            ("queued", [row.id for row in due if row.expires_at > now]),
+            ("skipped", [row.id for row in due if row.expires_at <= now]),
+        ):
+            if ids:
+                await connection.execute(update(reminders).where(reminders.c.id.in_(ids)).values(state=state))
+        return queued
+
+    async def _draft(self, connection: AsyncConnection, row: Any, now: datetime) -> Draft:
+        plan = self[row.plan]
+        step = next(step for step in plan.steps if step.name == row.step)
+        address = await open_address(connection, row.resident_id, plan.channels)
+        reason = None if row.consent else "no consent to reminders"
+        if address is None:
+            reason, address = "no address takes messages", Address(plan.channels[0], "")
+        local = row.at.astimezone(self._zone)
+        text = self._templates.say(
+            step.template,
+            row.language,
+            address.channel,
+            name=row.name or "",
+            day=day_words(local, row.language),
+            time=time_words(local),
+            place=row.place,
+        )
+        return Draft(
+            key=f"reminder:{row.id}",
+            resident_id=row.resident_id,
+            address=address,
+            priority=Priority.REMINDER,
+            purpose=PURPOSE,
+            template=step.template,
+            language=row.language,
+            text=text,
+            buttons=self._buttons(row.language),
+            due_at=now,
+            expires_at=row.expires_at,
+            checkup_id=row.checkup_id,
+            suppressed=reason,
+        )
+
+    def _buttons(self, language: str) -> list[Button]:
+        captions = ("button_confirm", "button_move", "button_cancel")
+        return [
+            Button(self._templates.say(f"replies/{caption}", language, TELEGRAM), str(number))
+            for number, caption in enumerate(captions, start=1)
+        ]
+
+
+def _due(now: datetime, limit: int) -> Any:
+    return (
+        select(
+            reminders.c.id,
+            reminders.c.step,
+            reminders.c.expires_at,
+            reminders.c.checkup_id,
+            checkups.c.plan,
+            checkups.c.at,
+            checkups.c.place,
+            checkups.c.resident_id,
+            residents.c.name,
+            residents.c.language,
+            current(checkups.c.resident_id, PURPOSE).label("consent"),
+        )
+        .join(checkups, checkups.c.id == reminders.c.checkup_id)
+        .join(residents, residents.c.id == checkups.c.resident_id)
+        .where(reminders.c.state == "scheduled", reminders.c.due_at <= now)
+        .order_by(reminders.c.due_at, reminders.c.id)
+        .limit(limit)
+    )
+
+
+_REPLIES = {
+    fold(word): reply
+    for reply, words in {
+        Reply.CONFIRM: "1|确认|好|好的|好滴|可以|行|收到|没问题|会去|我会去|能来|准时到|知道了|嗯"
+        "|yes|y|ok|okay|confirm|sure",
+        Reply.MOVE: "2|改时间|改期|换时间|改天|改约|换个时间|reschedule|change|move|another time",
+        Reply.CANCEL: "3|取消|取消预约|不去了|不来了|去不了|来不了|不去|cancel|no|can't come|cannot come",
+    }.items()
+    for word in words.split("|")
+}
+_STATES = {Reply.CONFIRM: "confirmed", Reply.MOVE: "moving", Reply.CANCEL: "cancelled"}
+
+
+def understand(text: str) -> Reply | None:
+    """What a whole reply to a reminder means; None where it is not surely one of the three."""
+    return _REPLIES.get(fold(text))
+
+
+async def answer(connection: AsyncConnection, checkup_id: int, reply: Reply, now: datetime) -> Any:
+    """Records the resident's decision, takes back what it makes needless, and returns the checkup's row."""
+    statement = (
+        update(checkups)
+        .where(checkups.c.id == checkup_id, checkups.c.state != "done")
+        .values(state=_STATES[reply])
+        .returning(checkups.c.at, checkups.c.place, checkups.c.state)
+    )
+    row = (await connection.execute(statement)).first()
+    if reply != Reply.CONFIRM:
+        await call_off(connection, [checkup_id], f"the resident chose: {reply}", now)
+    return row
+
+
+async def call_off(
+    connection: AsyncConnection, checkup_ids: Sequence[int], reason: str, now: datetime
+) -> None:
+    """No further reminder of these checkups goes out."""
+    await connection.execute(
+        update(reminders)
+        .where(reminders.c.checkup_id.in_(checkup_ids), reminders.c.state == "scheduled")
+        .values(state="cancelled")
+    )
+    await cancel(connection, outbox.c.checkup_id.in_(checkup_ids), reason=reason, now=now)
+
+
+async def is_open(connection: AsyncConnection, checkup_id: int, now: datetime) -> bool:
+    """Whether the appointment still lies ahead and the resident has not called it off."""
+    statement = select(checkups.c.id).where(
+        checkups.c.id == checkup_id, checkups.c.at > now, checkups.c.state.in_(("open", "confirmed"))
+    )
+    return (await connection.execute(statement)).first() is not None

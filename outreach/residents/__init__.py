@@ -1,0 +1,44 @@
+"""Who we may write to: people and their addresses, consent and its proof, and the words that stop us."""
+
+from outreach.residents.audience import Audience, page, size
+from outreach.residents.consent import PURPOSES, current, give, proof, withdraw
+from outreach.residents.keywords import Keyword, keyword
+from outreach.residents.people import (
+    Resident,
+    at_address,
+    close_address,
+    export,
+    find,
+    get,
+    link,
+    listing,
+    open_address,
+    reopen_address,
+    set_language,
+    sharing_address,
+)
+
+__all__ = [
+    "PURPOSES",
+    "Audience",
+    "Keyword",
+    "Resident",
+    "at_address",
+    "close_address",
+    "current",
+    "export",
+    "find",
+    "get",
+    "give",
+    "keyword",
+    "link",
+    "listing",
+    "open_address",
+    "page",
+    "proof",
+    "reopen_address",
+    "set_language",
+    "sharing_address",
+    "size",
+    "withdraw",
+]

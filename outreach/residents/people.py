@@ -1,0 +1,214 @@
+"""People and their addresses. One person may have several addresses; several people may share one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outreach.model import JSON, TELEGRAM, Address, ChannelName, iso
+from outreach.residents.consent import PURPOSES, proof
+from outreach.store import insert_new
+from outreach.store.tables import (
+    addresses,
+    cases,
+    checkups,
+    consent,
+    inbound,
+    outbox,
+    resident_groups,
+    residents,
+    survey_answers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """`name` is "" for someone who wrote to us and is on no list."""
+
+    id: int
+    name: str
+    township: str
+    language: str
+
+
+_COLUMNS = (residents.c.id, residents.c.name, residents.c.township, residents.c.language)
+
+
+def _resident(row: Sequence[object]) -> Resident:
+    number, name, township, language = row
+    return Resident(int(str(number)), str(name or ""), str(township or ""), str(language))
+
+
+async def get(connection: AsyncConnection, resident_id: int) -> Resident | None:
+    row = (await connection.execute(select(*_COLUMNS).where(residents.c.id == resident_id))).first()
+    return _resident(row) if row else None
+
+
+async def at_address(connection: AsyncConnection, address: Address) -> list[Resident]:
+    """Everyone who uses this address, the one known longest first."""
+    statement = (
+        select(*_COLUMNS)
+        .join(addresses, addresses.c.resident_id == residents.c.id)
+        .where(addresses.c.channel == address.channel, addresses.c.value == address.value)
+        .order_by(residents.c.id)
+    )
+    return [_resident(row) for row in await connection.execute(statement)]
+
+
+async def find(
+    connection: AsyncConnection, address: Address, language: str, now: datetime
+) -> tuple[Resident, bool]:
+    """Who wrote, and whether they are new. A stranger becomes an unnamed resident who agreed to nothing."""
+    known = await at_address(connection, address)
+    if known:
+        return known[0], False
+    statement = insert(residents).values(language=language, created_at=now).returning(residents.c.id)
+    number = (await connection.execute(statement)).scalar_one()
+    await add_address(connection, number, address, now)
+    return Resident(number, "", "", language), True
+
+
+async def add_address(connection: AsyncConnection, resident_id: int, address: Address, now: datetime) -> bool:
+    """Whether the address is new for this person."""
+    row = {
+        "resident_id": resident_id,
+        "channel": address.channel,
+        "value": address.value,
+        "created_at": now,
+    }
+    return bool(await insert_new(connection, addresses, [row]))
+
+
+async def open_address(
+    connection: AsyncConnection, resident_id: int, channels: Sequence[ChannelName]
+) -> Address | None:
+    """The first channel of the order on which something may still arrive."""
+    statement = select(addresses.c.channel, addresses.c.value).where(
+        addresses.c.resident_id == resident_id, addresses.c.closed_at.is_(None)
+    )
+    found = {channel: Address(channel, value) for channel, value in await connection.execute(statement)}
+    return next((found[channel] for channel in channels if channel in found), None)
+
+
+async def close_address(connection: AsyncConnection, address: Address, reason: str, now: datetime) -> None:
+    await connection.execute(
+        update(addresses).where(*_is(address)).values(closed_at=now, closed_reason=reason)
+    )
+
+
+async def reopen_address(connection: AsyncConnection, address: Address) -> None:
+    """A message from an address proves that it is alive."""
+    await connection.execute(
+        update(addresses)
+        .where(*_is(address), addresses.c.closed_at.is_not(None))
+        .values(closed_at=None, closed_reason=None)
+    )
+
+
+def _is(address: Address) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return addresses.c.channel == address.channel, addresses.c.value == address.value
+
+
+async def sharing_address(connection: AsyncConnection, resident_id: int) -> list[int]:
+    """This resident and everyone who shares one of their addresses."""
+    mine = (
+        select(addresses.c.channel, addresses.c.value)
+        .where(addresses.c.resident_id == resident_id)
+        .subquery()
+    )
+    statement = (
+        select(addresses.c.resident_id)
+        .join(mine, (mine.c.channel == addresses.c.channel) & (mine.c.value == addresses.c.value))
+        .distinct()
+    )
+    return sorted({resident_id, *(row[0] for row in await connection.execute(statement))})
+
+
+async def link(connection: AsyncConnection, stranger: Resident, phone: str, now: datetime) -> Resident | None:
+    """Joins a Telegram chat to the resident whose number it proved to own; None where no list has the number.
+
+    What the stranger wrote and decided so far moves along, so that a stop given before linking still holds.
+    """
+    known = await at_address(connection, Address("sms", phone))
+    if not known:
+        return None
+    resident = known[0]
+    if stranger.id == resident.id:
+        return resident
+    chat = select(addresses.c.value).where(
+        addresses.c.resident_id == stranger.id, addresses.c.channel == TELEGRAM
+    )
+    for (value,) in (await connection.execute(chat)).all():
+        await add_address(connection, resident.id, Address(TELEGRAM, value), now)
+    if not stranger.name:
+        await _absorb(connection, stranger.id, resident.id)
+    return resident
+
+
+async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:
+    for table in (consent, inbound, outbox, survey_answers, cases, checkups):
+        await connection.execute(
+            update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
+        )
+    await connection.execute(delete(addresses).where(addresses.c.resident_id == stranger_id))
+    await connection.execute(delete(residents).where(residents.c.id == stranger_id))
+
+
+async def set_language(connection: AsyncConnection, resident_id: int, language: str) -> None:
+    await connection.execute(update(residents).where(residents.c.id == resident_id).values(language=language))
+
+
+async def listing(connection: AsyncConnection, *, after: int = 0, limit: int = 50) -> list[JSON]:
+    """A page of residents for staff, by id."""
+    statement = select(*_COLUMNS).where(residents.c.id > after).order_by(residents.c.id).limit(limit)
+    return [
+        {"id": r.id, "name": r.name, "township": r.township, "language": r.language}
+        for r in map(_resident, await connection.execute(statement))
+    ]
+
+
+async def export(connection: AsyncConnection, resident_id: int) -> JSON | None:
+    """One resident's record: who they are, where they are reached, what they agreed to, what was said."""
+    row = (
+        (await connection.execute(select(residents).where(residents.c.id == resident_id))).mappings().first()
+    )
+    if row is None:
+        return None
+    own = (await connection.execute(select(addresses).where(addresses.c.resident_id == resident_id))).all()
+    groups = select(resident_groups.c.name).where(resident_groups.c.resident_id == resident_id)
+    said = select(inbound).where(inbound.c.resident_id == resident_id).order_by(inbound.c.id)
+    told = select(outbox).where(outbox.c.resident_id == resident_id).order_by(outbox.c.id)
+    ledger = await proof(connection, resident_id)
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "township": row["township"],
+        "language": row["language"],
+        "birth_year": row["birth_year"],
+        "groups": sorted((await connection.execute(groups)).scalars()),
+        "addresses": [
+            {"channel": a.channel, "value": a.value, "closed": a.closed_reason or None} for a in own
+        ],
+        "consent": {
+            purpose: next((c.given for c in reversed(ledger) if c.purpose == purpose), None)
+            for purpose in PURPOSES
+        },
+        "received": [
+            {"at": iso(m.received_at), "channel": m.channel, "text": m.text, "outcome": m.outcome}
+            for m in await connection.execute(said)
+        ],
+        "messages": [
+            {
+                "at": iso(m.sent_at or m.due_at),
+                "channel": m.channel,
+                "text": m.text,
+                "state": m.state,
+                "reason": m.reason,
+            }
+            for m in await connection.execute(told)
+        ],
+    }

@@ -1,0 +1,132 @@
+"""Engines and transactions. SQLite: one writer, many readers; PostgreSQL: one pool."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Dialect, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from outreach.model import BadInput
+
+SETTING = "OUTREACH_DATABASE_URL"
+BUSY_SECONDS = 10
+# Both databases limit the bound values of one statement (SQLite to 32,766).
+ROWS_A_STATEMENT = 500
+
+
+class Store:
+    """One database. `write()` and `read()` each open a transaction; both commit or roll back by themselves.
+
+    `wake()` after queueing a message: a sender in the same process that `listen`s need not wait for its turn.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self._listeners: list[asyncio.Event] = []
+        self._writer, self._reader = _engines(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._writer.dialect.name == "sqlite"
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._writer.dialect
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with self._reader.begin() as connection:
+            yield connection
+
+    def listen(self) -> asyncio.Event:
+        """An event that every `wake` sets; its owner clears it."""
+        event = asyncio.Event()
+        self._listeners.append(event)
+        return event
+
+    def wake(self) -> None:
+        for listener in self._listeners:
+            listener.set()
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _checked(url: str) -> str:
+    fix = "use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME"
+    try:
+        parsed = make_url(url)
+        name = parsed.get_backend_name()
+        if name == "postgresql":
+            return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+        if name == "sqlite" and parsed.database and parsed.database != ":memory:":
+            return parsed.set(drivername="sqlite+aiosqlite").render_as_string(hide_password=False)
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        pass
+    raise BadInput("this is no database address", where=SETTING, fix=fix)
+
+
+def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    if url.startswith("postgresql"):
+        engine = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args={"timeout": 10})
+        return engine, engine
+    folder = Path(make_url(url).database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"the folder {folder} cannot be made: {error.strerror}", where=SETTING) from None
+    return _sqlite(url, size=1, begin="BEGIN IMMEDIATE"), _sqlite(url, size=4, begin="BEGIN")
+
+
+def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # The driver would open transactions of its own, and too late; ours say BEGIN themselves.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Inserts the rows that are not there yet by any unique key; returns how many were new.
+
+    All rows must have the same keys. Whoever repeats a step calls this again and nothing happens.
+    """
+    if not rows:
+        return 0
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = 0
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        statement = insert(table).values(rows[start : start + ROWS_A_STATEMENT]).on_conflict_do_nothing()
+        new += (await connection.execute(statement)).rowcount
+    return new

@@ -1,0 +1,298 @@
+"""The tables. Times are aware UTC datetimes; a state is one of the words in its comment, nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from outreach.model import State
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC. SQLite has no time zones, so they are put on again when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in an INTEGER column.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+def _ref(name: str, table: str, *, null: bool = False, index: bool = True) -> Column[int]:
+    return Column(name, Id, ForeignKey(f"{table}.id"), nullable=null, index=index)
+
+
+def _one_of(column: str, words: list[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+residents = Table(
+    "residents",
+    metadata,
+    _id(),
+    # An unnamed row is someone who wrote to us and is on no list.
+    Column("name", Text),
+    Column("township", Text),
+    Column("language", String(16), nullable=False),
+    Column("birth_year", SmallInteger),
+    Column("created_at", Instant, nullable=False),
+)
+
+resident_groups = Table(
+    "resident_groups",
+    metadata,
+    Column("resident_id", Id, ForeignKey("residents.id"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    _id(),
+    _ref("resident_id", "residents"),
+    Column("channel", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    # Closed: the provider said that nothing will ever arrive here.
+    Column("closed_at", Instant),
+    Column("closed_reason", Text),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("resident_id", "channel", "value"),
+    Index("ix_addresses_channel_value", "channel", "value"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    _id(),
+    _ref("resident_id", "residents", index=False),
+    Column("purpose", String(32), nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Index("ix_consent_newest", "resident_id", "purpose", "id"),
+    comment="append-only: the newest row of a purpose is what holds",
+)
+
+launches = Table(
+    "launches",
+    metadata,
+    _id(),
+    Column("campaign", String(100), nullable=False, index=True),
+    # awaiting_approval, scheduled, running, paused, done, cancelled
+    Column("state", String(20), nullable=False, index=True),
+    # The file as it was when launched: a later edit changes nothing already under way.
+    Column("frozen", JSON, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("cursor", Id, nullable=False, server_default="0"),
+    Column("expanded", Boolean, nullable=False, server_default=text("false")),
+    Column("total", Integer, nullable=False),
+    Column("launched_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+checkups = Table(
+    "checkups",
+    metadata,
+    _id(),
+    _ref("resident_id", "residents"),
+    Column("plan", String(100), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("place", Text, nullable=False),
+    # open, confirmed, moving (the resident wants another time), cancelled, done
+    Column("state", String(16), nullable=False, server_default="open"),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("resident_id", "plan", "at"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    _id(),
+    _ref("checkup_id", "checkups"),
+    Column("step", String(100), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    # scheduled, queued, skipped, cancelled
+    Column("state", String(16), nullable=False, server_default="scheduled"),
+    UniqueConstraint("checkup_id", "step"),
+    Index("ix_reminders_due", "state", "due_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    # Step and person: whoever repeats the step finds the row already there.
+    Column("key", String(200), nullable=False, unique=True),
+    _ref("resident_id", "residents"),
+    Column("channel", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("sender", Text),
+    Column("priority", SmallInteger, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    _ref("launch_id", "launches", null=True, index=False),
+    _ref("checkup_id", "checkups", null=True),
+    Column("survey", String(100)),
+    Column("question", String(100)),
+    Column("template", String(200), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("buttons", JSON, nullable=False, server_default="[]"),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("error_code", String(32)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("claimed_by", String(64)),
+    Column("lease_until", Instant),
+    Column("provider_id", String(64)),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("settled_at", Instant),
+    _one_of("state", list(State)),
+    Index(
+        "ix_outbox_queued",
+        "channel",
+        "priority",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_outbox_under_way",
+        "lease_until",
+        sqlite_where=text("state IN ('sending', 'in_doubt')"),
+        postgresql_where=text("state IN ('sending', 'in_doubt')"),
+    ),
+    Index("ix_outbox_launch_id_state", "launch_id", "state"),
+    Index("ix_outbox_channel_provider_id", "channel", "provider_id"),
+    Index("ix_outbox_address", "channel", "address", "id"),
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    _id(),
+    Column("channel", String(16), nullable=False),
+    Column("provider_id", String(100), nullable=False),
+    _ref("resident_id", "residents"),
+    Column("address", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    # stop, start, help, greeting, linked, rating, appointment, answer, clarify, handoff, …
+    Column("outcome", String(32)),
+    Column("topic", String(100)),
+    Column("received_at", Instant, nullable=False),
+    UniqueConstraint("channel", "provider_id"),
+)
+
+survey_answers = Table(
+    "survey_answers",
+    metadata,
+    _id(),
+    _ref("resident_id", "residents"),
+    _ref("outbox_id", "outbox"),
+    _ref("inbound_id", "inbound", index=False),
+    Column("survey", String(100), nullable=False, index=True),
+    Column("question", String(100), nullable=False),
+    Column("rating", SmallInteger, nullable=False),
+    Column("comment", Text),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("inbound_id"),
+    comment="a second answer corrects the first; both are kept, the newest counts",
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _id(),
+    _ref("resident_id", "residents"),
+    _ref("inbound_id", "inbound"),
+    # question, low_score, appointment
+    Column("kind", String(32), nullable=False),
+    # open, closed
+    Column("state", String(16), nullable=False, server_default="open", index=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("outcome", Text),
+    comment="open conversations with staff: what a person must answer",
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    _id(),
+    Column("name", String(100), nullable=False, unique=True),
+    # viewer, operator, approver, admin
+    Column("role", String(16), nullable=False),
+    Column("telegram_id", String(32), unique=True),
+    Column("code_hash", String(64)),
+    Column("code_expires_at", Instant),
+    Column("disabled_at", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    comment="append-only: each hash covers the row and the hash before it",
+)

@@ -1,0 +1,192 @@
+"""What we say: the only Jinja2 for residents' words. Sandboxed and strict: an unknown variable is an error.
+
+`templates/KIND/NAME.LANGUAGE.txt` is one text; `templates/region.toml` holds the county's own facts.
+Everything is parsed and checked when loaded, so a launch cannot fail on its four-thousandth person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from outreach.files import line_of, read_text, read_toml
+from outreach.model import SMS, BadInput, ChannelName, Problem
+
+LANGUAGES = ("zh-Hans", "en")
+# Purposes a resident can stop; a reply to what they just wrote carries no stop line.
+STOPPABLE = ("care", "reminders", "surveys")
+
+_APPOINTMENT = {"day", "time", "place"}
+_REPLIES: dict[str, set[str]] = {
+    "answer": {"text", "basis"},
+    "clarify": {"options"},
+    "handoff": {"answer_by"},
+    "survey_thanks_low": {"answer_by"},
+    "appointment_confirmed": _APPOINTMENT,
+    "appointment_move": {"answer_by"},
+    "appointment_cancelled": {"day"},
+    "greeting": set(),
+    "help": set(),
+    "stopped": set(),
+    "started": set(),
+    "survey_thanks": set(),
+    "linked": set(),
+    "contact_unknown": set(),
+    "contact_mismatch": set(),
+    "unreadable": set(),
+    "danger": set(),
+    "button_subscribe": set(),
+    "button_share_contact": set(),
+    "button_confirm": set(),
+    "button_move": set(),
+    "button_cancel": set(),
+}
+_KINDS: dict[str, set[str]] = {
+    "care": {"name", "township"},
+    "reminders": {"name"} | _APPOINTMENT,
+    "surveys": {"name"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One template file, compiled."""
+
+    file: str
+    template: Template
+
+
+class Templates:
+    """Every text residents read. `say` renders one for a channel and a language."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self._environment = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        )
+        self.region = self._load_region()
+        self.is_sample = bool(self._raw_region.get("sample"))
+        self._texts = self._load_texts()
+
+    def say(self, template: str, language: str, channel: ChannelName, /, **values: object) -> str:
+        """The text `template` (`care/hello`) in `language`, complete: signature and stop line on SMS."""
+        text = self._texts.get((template, language)) or self._texts.get((template, LANGUAGES[0]))
+        if text is None:
+            raise BadInput(
+                f"there is no text {template!r} in {language}", where=str(self.folder), fix="add the file"
+            )
+        body = self.render(text, language, values)
+        return self.dress(body, language, channel, stoppable=template.split("/")[0] in STOPPABLE)
+
+    def dress(self, body: str, language: str, channel: ChannelName, *, stoppable: bool) -> str:
+        """What a body needs around it: who speaks (SMS shows only a number), and how to stop."""
+        if channel == SMS:
+            # Chinese gateways require 【】; in English it would force UCS-2, and 70 signs a segment for 160.
+            sign = "[{}] {}" if language == "en" else "【{}】{}"
+            body = sign.format(self.fact("sms_signature", language), body)
+        if stoppable:
+            body = f"{body}{' ' if language == 'en' else '。' if body[-1].isalnum() else ''}" + self.fact(
+                "sms_optout_text", language
+            )
+        return body
+
+    def render(self, text: Text, language: str, values: Mapping[str, object]) -> str:
+        try:
+            return text.template.render({**values, "region": self.region[language]}).strip()
+        except TemplateError as error:
+            raise BadInput(str(error), where=text.file, fix="correct the template or the value") from None
+
+    def fact(self, name: str, language: str) -> str:
+        return self.region[language].get(name, "")
+
+    def has(self, name: str, language: str) -> bool:
+        return (name, language) in self._texts
+
+    def compile(self, file: str, source: str, allowed: Iterable[str], first_line: int = 1) -> Text | None:
+        """Parses one text and notes its problems; None where it cannot be parsed at all."""
+        try:
+            tree = self._environment.parse(source)
+        except TemplateSyntaxError as error:
+            self._note(file, first_line + error.lineno - 1, "template", error.message or "syntax error")
+            return None
+        self._check_names(tree, file, set(allowed) | {"region"}, first_line)
+        return Text(file, self._environment.from_string(source))
+
+    def _check_names(self, tree: nodes.Template, file: str, allowed: set[str], first_line: int) -> None:
+        own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"} | {"loop", "range"}
+        for node in tree.find_all(nodes.Name):
+            if node.name not in allowed | own:
+                fix = f"use one of: {', '.join(sorted(allowed))}"
+                self._note(
+                    file, first_line + node.lineno - 1, node.name, f"unknown variable {node.name!r}", fix
+                )
+        for attribute in tree.find_all(nodes.Getattr):
+            if isinstance(attribute.node, nodes.Name) and attribute.node.name == "region":
+                self._check_fact(attribute, file, first_line)
+
+    def _check_fact(self, attribute: nodes.Getattr, file: str, first_line: int) -> None:
+        if attribute.attr not in self._raw_region:
+            self._note(
+                file,
+                first_line + attribute.lineno - 1,
+                f"region.{attribute.attr}",
+                f"region.toml has no fact {attribute.attr!r}",
+                f"add [{attribute.attr}] to {self.folder / 'region.toml'}",
+            )
+
+    def _load_region(self) -> dict[str, dict[str, str]]:
+        file = self.folder / "region.toml"
+        self._raw_region = read_toml(file)
+        facts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+        for name, fact in self._raw_region.items():
+            if not isinstance(fact, dict):
+                continue
+            for language in LANGUAGES:
+                if not isinstance(fact.get(language), str):
+                    self._note(str(file), line_of(file, name), name, f"no {language} wording", "add it")
+                facts[language][name] = str(fact.get(language, ""))
+        for needed in ("sms_signature", "sms_optout_text", "office_phone"):
+            if not facts[LANGUAGES[0]].get(needed):
+                self._note(str(file), 1, needed, f"the fact {needed!r} is missing", f"add [{needed}]")
+        return facts
+
+    def _load_texts(self) -> dict[tuple[str, str], Text]:
+        texts: dict[tuple[str, str], Text] = {}
+        for kind in (*_KINDS, "replies"):
+            for file in sorted((self.folder / kind).glob("*.txt")):
+                name, _, language = file.name.removesuffix(".txt").partition(".")
+                allowed = _REPLIES.get(name, set()) if kind == "replies" else _KINDS[kind]
+                text = self.compile(str(file), read_text(file), allowed)
+                if text:
+                    texts[f"{kind}/{name}", language] = text
+        self._check_languages(texts)
+        return texts
+
+    def _check_languages(self, texts: dict[tuple[str, str], Text]) -> None:
+        wanted = {name for name, _ in texts} | {f"replies/{name}" for name in _REPLIES}
+        for name in sorted(wanted):
+            for language in LANGUAGES:
+                if (name, language) not in texts:
+                    self._note(
+                        f"{self.folder / name}.{language}.txt", 1, "file", "this text is missing", "write it"
+                    )
+
+    def _note(self, file: str, line: int, field: str, problem: str, fix: str = "correct the file") -> None:
+        self.problems.append(Problem(file, line, field, problem, fix))
+
+
+def day_words(moment: datetime, language: str) -> str:
+    """A local day as people say it: 12月3日（周四）, Thu 3 Dec."""
+    if language == "en":
+        return f"{moment:%a} {moment.day} {moment:%b}"
+    return f"{moment.month}月{moment.day}日（周{'一二三四五六日'[moment.weekday()]}）"
+
+
+def time_words(moment: datetime) -> str:
+    return f"{moment:%H:%M}"
