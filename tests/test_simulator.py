@@ -274,18 +274,18 @@ def check_resource(rest_api: Any, resource: Any) -> None:
 
 
 def test_every_simulated_method_takes_what_the_specification_lists(bot_api: Any) -> None:
-    for name, fields in schema.METHODS.items():
+    for name, shape in schema.METHODS.items():
         listed = bot_api["methods"][name].get("fields", [])
         assert {f["name"]: (tuple(f["types"]), f["required"]) for f in listed} == {
-            n: (f.types, f.required) for n, f in fields.items()
+            n: (f.types, f.required) for n, f in shape.fields.items()
         }
 
 
 def test_every_type_is_the_specifications(bot_api: Any) -> None:
-    for name, fields in schema.TYPES.items():
+    for name, shape in schema.TYPES.items():
         listed = bot_api["types"][name].get("fields", [])
         assert {f["name"]: (tuple(f["types"]), f["required"]) for f in listed} == {
-            n: (f.types, f.required) for n, f in fields.items()
+            n: (f.types, f.required) for n, f in shape.fields.items()
         }
     for name, subtypes in schema.UNIONS.items():
         assert tuple(bot_api["types"][name]["subtypes"]) == subtypes

@@ -17,6 +17,7 @@ from outreach.cli.output import (
     database,
     moment,
     run,
+    set_up_logging,
     settings,
     show_json,
     show_table,
@@ -199,6 +200,7 @@ def demo(
     json: JsonFlag = False,
 ) -> None:
     """The main job on the embedded default, with local stand-ins for Telegram and Twilio."""
+    set_up_logging("WARNING", "text")
     result = run(run_demo(residents, port, once=once, quiet=json))
     if json:
         show_json(result.figures)

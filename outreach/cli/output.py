@@ -59,16 +59,17 @@ def settings(**overrides: object) -> Settings:
     """The settings, with logging set up as they say."""
     with mistakes():
         loaded = load(**overrides)
-    set_up_logging(loaded)
+    set_up_logging(loaded.log_level, loaded.log_format)
     return loaded
 
 
-def set_up_logging(loaded: Settings) -> None:
-    level = getattr(logging, loaded.log_level)
+def set_up_logging(least: str, shape: str) -> None:
+    """Logs go to stderr: `least` is a level's name, `shape` text or json."""
+    level = getattr(logging, least)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if loaded.log_format == "text":
+    if shape == "text":
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[

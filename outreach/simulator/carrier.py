@@ -21,6 +21,8 @@ DEFAULT_NUMBER = "+15005550006"
 DEFAULT_ACCOUNT = "AC" + "0" * 32
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
+Step = tuple[str, int | None]
+
 
 @dataclass(slots=True)
 class Line:
@@ -65,19 +67,36 @@ class Carrier:
             "error_code": None,
         }
         sms.entry = self._world.ledger.sms_accepted(entry)
-        self._world.spawn(self._carry(sms, undelivered))
+        last = ("undelivered", undelivered) if undelivered else ("delivered", None)
+        steps: list[Step] = [("queued", None), ("sent", None), last]
+        if sms.status_callback:
+            self._world.spawn(self._carry(sms, sms.status_callback, steps))
+        else:
+            self._carry_quietly(sms, self.texts, steps[1:])
         return sms
 
     def sender_for(self, sms: Sms) -> str:
         return sms.sender or self.line.number or DEFAULT_NUMBER
 
-    async def _carry(self, sms: Sms, undelivered: int | None) -> None:
-        last = ("undelivered", undelivered) if undelivered else ("delivered", None)
-        for status, error_code in (("queued", None), ("sent", None), last):
+    async def _carry(self, sms: Sms, callback: str, steps: list[Step]) -> None:
+        texts = self.texts
+        for status, error_code in steps:
             await asyncio.sleep(self._world.settings.callback_delay)
+            if texts is not self.texts:
+                return
             self._move(sms, status, error_code)
-            if sms.status_callback:
-                await self._call_back(sms, sms.status_callback)
+            await self._call_back(sms, callback)
+
+    def _carry_quietly(self, sms: Sms, texts: Texts, steps: list[Step]) -> None:
+        """Without a callback timers will do, which take a fraction of a task's time."""
+        loop = asyncio.get_running_loop()
+        for count, (status, error_code) in enumerate(steps, start=2):
+            delay = count * self._world.settings.callback_delay
+            loop.call_later(delay, self._move_unless_forgotten, sms, texts, status, error_code)
+
+    def _move_unless_forgotten(self, sms: Sms, texts: Texts, status: str, error_code: int | None) -> None:
+        if texts is self.texts:
+            self._move(sms, status, error_code)
 
     def _move(self, sms: Sms, status: str, error_code: int | None) -> None:
         sms.status, sms.error_code, sms.updated = status, error_code, datetime.now(UTC)

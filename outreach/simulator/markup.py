@@ -9,7 +9,7 @@ from outreach.simulator.schema import TYPES
 
 Button = dict[str, Any]
 
-_ACTIONS = TYPES["InlineKeyboardButton"].keys() - {"text", "icon_custom_emoji_id", "style"}
+_ACTIONS = TYPES["InlineKeyboardButton"].fields.keys() - {"text", "icon_custom_emoji_id", "style"}
 
 
 def check_markup(markup: dict[str, Any]) -> None:

@@ -37,13 +37,22 @@ class Field:
     required: bool
 
 
-def _fields(listed: Mapping[str, str]) -> dict[str, Field]:
-    return {name.rstrip("!"): Field(tuple(t.split("|")), name.endswith("!")) for name, t in listed.items()}
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of an object, or the parameters of a method."""
+
+    fields: dict[str, Field]
+    required: tuple[str, ...]
 
 
-METHODS: dict[str, dict[str, Field]] = {name: _fields(listed) for name, listed in _SPEC["methods"].items()}
+def _shape(listed: Mapping[str, str]) -> Shape:
+    fields = {name.rstrip("!"): Field(tuple(t.split("|")), name.endswith("!")) for name, t in listed.items()}
+    return Shape(fields, tuple(name for name, field in fields.items() if field.required))
+
+
+METHODS: dict[str, Shape] = {name: _shape(listed) for name, listed in _SPEC["methods"].items()}
 # A type that is one of several others is kept apart from those that have fields.
-TYPES = {name: _fields(listed) for name, listed in _SPEC["types"].items() if isinstance(listed, dict)}
+TYPES = {name: _shape(listed) for name, listed in _SPEC["types"].items() if isinstance(listed, dict)}
 UNIONS = {name: tuple(t.split("|")) for name, t in _SPEC["types"].items() if isinstance(t, str)}
 
 
@@ -154,12 +163,18 @@ def _check_object(value: Any, kind: str) -> None:
         _check_fields(value, TYPES[kind])
 
 
-def _check_fields(value: dict[str, Any], fields: dict[str, Field]) -> None:
-    for name, field in fields.items():
-        if value.get(name) is not None:
-            try:
-                check(value[name], field.types)
-            except Mismatch as error:
-                raise Mismatch(f'field "{name}" {error}') from None
-        elif field.required:
+def _check_fields(value: dict[str, Any], shape: Shape) -> None:
+    for name in shape.required:
+        if value.get(name) is None:
             raise Mismatch(f'can\'t find field "{name}"')
+    for name, given in value.items():
+        field = shape.fields.get(name)
+        if field is not None and given is not None:
+            _check_field(name, given, field)
+
+
+def _check_field(name: str, given: Any, field: Field) -> None:
+    try:
+        check(given, field.types)
+    except Mismatch as error:
+        raise Mismatch(f'field "{name}" {error}') from None

@@ -66,7 +66,8 @@ class TelegramApi:
 
     def _checked(self, method: str, raw: Mapping[str, object]) -> dict[str, Any]:
         """The parameters as Python values; ApiError if one is missing or of a wrong type."""
-        fields = METHODS[method]
+        shape = METHODS[method]
+        fields = shape.fields
         params: dict[str, Any] = {}
         for name, value in raw.items():
             if name not in fields:
@@ -75,8 +76,8 @@ class TelegramApi:
                     self._world.ledger.unknown_parameters[f"{method}.{name}"] += 1
             elif value != "" or fields[name].required:
                 params[name] = _typed(name, _attached(value, raw), fields[name].types)
-        for name, field in fields.items():
-            if field.required and name not in params:
+        for name in shape.required:
+            if name not in params:
                 raise bad_request(_MISSING.get(name, f"parameter {name} is required"))
         return params
 
