@@ -32,9 +32,16 @@ def main() -> None:
     uv = shutil.which("uv") or locked_uv(ROOT / "var" / "uv")
     environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never"}
     command = [uv, "sync", "--frozen", "--quiet", "--python", sys.executable]
+    if not postgres_here():
+        command += ["--group", "postgres"]
     if subprocess.run(command, cwd=ROOT, env=environment).returncode:
         sys.exit("setting up failed: see the lines above, then run `make setup` again")
     say("ready")
+
+
+def postgres_here() -> bool:
+    """Whether the tests find a PostgreSQL of the machine's own."""
+    return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 
 
 def locked_uv(folder: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.files import line_of, named, parse
@@ -20,6 +20,7 @@ from outreach.templates import LANGUAGES, Templates
 
 PAGE = 500
 DAY_HOURS = 24
+LATELY = timedelta(seconds=15)
 
 
 class Send(BaseModel):
@@ -255,27 +256,38 @@ async def finish(connection: AsyncConnection) -> int:
     return (await connection.execute(statement)).rowcount
 
 
-async def status(connection: AsyncConnection, launch_id: int) -> JSON:
+async def status(connection: AsyncConnection, launch_id: int, now: datetime) -> JSON:
     """One launch's account: the counts of all but `total` add up to `total`, at every moment."""
     launch = await _launch(connection, launch_id)
     counts = await by_state(connection, outbox.c.launch_id == launch_id)
     unread = max(0, launch.total - sum(counts.values()))
     counts["cancelled" if launch.state == "cancelled" else "queued"] += unread
+    rate = await _rate(connection, launch_id, now)
+    left = counts["queued"] + counts["sending"]
+    eta = now + timedelta(seconds=left / rate) if rate and launch.state == "running" else None
     return {
         "id": launch.id,
         "name": launch.campaign,
         "state": launch.state,
         "total": sum(counts.values()),
         **counts,
+        "rate": round(rate, 2),
+        "eta": iso(eta),
         "launched_by": launch.launched_by,
         "starts_at": iso(launch.starts_at),
     }
 
 
-async def recent(connection: AsyncConnection, *, limit: int = 20) -> list[JSON]:
+async def _rate(connection: AsyncConnection, launch_id: int, now: datetime) -> float:
+    """Messages a second over the last quarter of a minute."""
+    lately = select(func.count()).where(outbox.c.launch_id == launch_id, outbox.c.sent_at > now - LATELY)
+    return float((await connection.execute(lately)).scalar_one()) / LATELY.total_seconds()
+
+
+async def recent(connection: AsyncConnection, now: datetime, *, limit: int = 20) -> list[JSON]:
     """The newest launches with their accounts."""
     ids = select(launches.c.id).order_by(launches.c.id.desc()).limit(limit)
-    return [await status(connection, number) for number in (await connection.execute(ids)).scalars().all()]
+    return [await status(connection, number, now) for number in (await connection.execute(ids)).scalars().all()]
 
 
 _MOVES = {
@@ -297,7 +309,7 @@ async def move(connection: AsyncConnection, launch_id: int, verb: str, now: date
         await cancel(
             connection, outbox.c.launch_id == launch_id, reason="the campaign was cancelled", now=now
         )
-    return await status(connection, launch_id)
+    return await status(connection, launch_id, now)
 
 
 async def _launch(connection: AsyncConnection, launch_id: int) -> Any:

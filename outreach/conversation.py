@@ -172,8 +172,10 @@ class Conversation:
             return reply
         if text.startswith(TOPIC) and (reply := self._topic(turn, text.removeprefix(TOPIC))):
             return reply
-        if fold(text) in _COURTESY or not fold(text):
+        if fold(text) in _COURTESY:
             return Reply("courtesy")
+        if not fold(text):
+            return Reply("help", "replies/help")
         return await self._question(turn)
 
     # Words that stop, start and explain

@@ -20,6 +20,7 @@ from outreach.store import Store
 LARGEST_BODY = 64 * 1024
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 TRIES = 3
+LONGEST_PAUSE = 5.0
 log = structlog.get_logger()
 
 
@@ -111,7 +112,7 @@ class Hooks:
             except TryLater as trouble:
                 failures += 1
                 log.warning("telegram_polling", problem=trouble.reason)
-                await asyncio.sleep(trouble.after or min(2.0**failures, 30.0))
+                await asyncio.sleep(trouble.after or min(0.25 * 2.0**failures, LONGEST_PAUSE))
                 continue
             for update_id, inbound in news:
                 if inbound:

@@ -67,9 +67,7 @@ class Templates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
-        self._environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-        )
+        self._environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
         self.region = self._load_region()
         self.is_sample = bool(self._raw_region.get("sample"))
         self._texts = self._load_texts()

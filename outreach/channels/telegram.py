@@ -159,14 +159,15 @@ class Telegram:
 
 def _tap(name: str, update: Update) -> Inbound | None:
     query = update.callback_query
-    if query is None or query.message is None or query.data is None:
+    if query is None or query.data is None:
         return None
+    # A private chat has its person's id; an old message may have no more of itself than that.
     return Inbound(
         name,
-        Address(TELEGRAM, str(query.message.chat.id)),
+        Address(TELEGRAM, str(query.from_user.id)),
         query.data,
         "tap",
-        reply_to=str(query.message.message_id),
+        reply_to=str(query.message.message_id) if query.message else None,
         language=query.from_user.language_code,
         tap_id=query.id,
     )

@@ -12,7 +12,7 @@ import typer
 
 from outreach import audit, campaigns, surveys
 from outreach.app import Content, wall_clock
-from outreach.cli.output import JsonFlag, database, mistakes, run, settings, show_json, show_table, stdout
+from outreach.cli.output import JsonFlag, database, mistakes, run, say, settings, show_json, show_table
 from outreach.knowledge import Index
 from outreach.knowledge.answering import decide
 from outreach.model import JSON, SMS, BadInput, Problem
@@ -45,13 +45,13 @@ def list_campaigns(json: JsonFlag = False) -> None:
 
     async def work() -> list[JSON]:
         async with database(loaded) as store, store.read() as connection:
-            return await campaigns.recent(connection)
+            return await campaigns.recent(connection, wall_clock())
 
     launched = run(work())
     if json:
         show_json({"campaigns": files.names(), "launches": launched})
         return
-    stdout.print("files: " + ", ".join(files.names()), highlight=False)
+    say("files: " + ", ".join(files.names()))
     rows = [(row["id"], row["name"], row["state"], row["total"], row["delivered"]) for row in launched]
     show_table(("id", "name", "state", "total", "delivered"), rows, "Nothing was launched yet.")
 
@@ -74,11 +74,11 @@ def check(name: Annotated[str, typer.Argument(metavar="[NAME]")] = "", json: Jso
         ]
         show_json({"ok": not problems, "problems": listed})
     for mistake in () if json else problems:
-        stdout.print(str(mistake), highlight=False, markup=False)
+        say(str(mistake))
     if problems:
         raise typer.Exit(1)
     if not json:
-        stdout.print("ok")
+        say("ok")
 
 
 @campaign_commands.command("preview")
@@ -94,13 +94,11 @@ def preview(name: Name, json: JsonFlag = False) -> None:
     if json:
         show_json(result)
         return
-    stdout.print(f"{result['audience']} people: {result['channels']}", highlight=False, markup=False)
+    say(f"{result['audience']} people: {result['channels']}")
     for reason, n in result["suppressed"].items():
-        stdout.print(f"  left out: {n}, {reason}", highlight=False, markup=False)
+        say(f"  left out: {n}, {reason}")
     for sample in result["samples"]:
-        stdout.print(
-            f"[{sample['channel']}, {sample['language']}] {sample['text']}", highlight=False, markup=False
-        )
+        say(f"[{sample['channel']}, {sample['language']}] {sample['text']}")
 
 
 @campaign_commands.command("launch")
@@ -118,9 +116,7 @@ def launch(name: Name, json: JsonFlag = False) -> None:
     if json:
         show_json(result)
     else:
-        stdout.print(
-            f"launch {result['id']}: {result['state']}; see `outreach campaign status {result['id']}`"
-        )
+        say(f"launch {result['id']}: {result['state']}; see `outreach campaign status {result['id']}`")
 
 
 @campaign_commands.command("status")
@@ -130,7 +126,7 @@ def status(launch: Launch, json: JsonFlag = False) -> None:
 
     async def work() -> JSON:
         async with database(loaded) as store, store.read() as connection:
-            return await campaigns.status(connection, launch)
+            return await campaigns.status(connection, launch, wall_clock())
 
     _show(run(work()), json)
 
@@ -176,7 +172,7 @@ def cancel(launch: Launch, json: JsonFlag = False) -> None:
 def list_surveys(json: JsonFlag = False) -> None:
     """The survey files."""
     names = _content().surveys.names()
-    show_json({"surveys": names}) if json else stdout.print("\n".join(names))
+    show_json({"surveys": names}) if json else say("\n".join(names))
 
 
 @survey_commands.command("results")
@@ -193,12 +189,10 @@ def results(name: Name, json: JsonFlag = False) -> None:
     if json:
         show_json(result)
         return
-    stdout.print(f"asked {result['sent']}, answered {result['answered']}", highlight=False)
+    say(f"asked {result['sent']}, answered {result['answered']}")
     for question in result["questions"]:
         share, low, high = (round(100 * question[key]) for key in ("csat", "csat_low", "csat_high"))
-        stdout.print(
-            f"satisfied or better: {share} % ({low} to {high} %), n = {question['n']}", highlight=False
-        )
+        say(f"satisfied or better: {share} % ({low} to {high} %), n = {question['n']}")
 
 
 def ask(
@@ -233,7 +227,7 @@ def ask(
     if json:
         show_json(result)
     else:
-        stdout.print(text or "(a person would answer this)", highlight=False, markup=False)
+        say(text or "(a person would answer this)")
 
 
 @knowledge_commands.command("list")

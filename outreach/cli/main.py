@@ -14,15 +14,15 @@ from outreach.cli import content, people
 from outreach.cli.output import (
     JsonFlag,
     NowOption,
+    complain,
     database,
     moment,
     run,
+    say,
     set_up_logging,
     settings,
     show_json,
     show_table,
-    stderr,
-    stdout,
 )
 from outreach.demo import demo as run_demo
 from outreach.model import JSON, BadInput, Problem
@@ -75,7 +75,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     async def work() -> None:
         app = App(loaded)
         base = loaded.public_url or f"http://{loaded.host}:{loaded.port}"
-        stderr.print(f"Console: {base}/?key={app.key}", highlight=False, soft_wrap=True)
+        complain(f"Console: {base}/?key={app.key}")
         await app.run()
 
     run(work())
@@ -130,7 +130,7 @@ def _told(result: JSON, json: bool, words: str) -> None:
     if json:
         show_json(result)
     else:
-        stdout.print(words.format(**result), highlight=False)
+        say(words.format(**result))
 
 
 @program.command()
@@ -141,12 +141,10 @@ def check(json: JsonFlag = False) -> None:
     if json:
         show_json({"ok": not problems, "problems": [_problem(problem) for problem in problems]})
     for problem in () if json else problems:
-        stdout.print(
-            f"{problem.file}:{problem.line}: {problem.problem} → {problem.fix}", highlight=False, markup=False
-        )
+        say(f"{problem.file}:{problem.line}: {problem.problem} → {problem.fix}")
     if not json:
         _hints(loaded)
-        stdout.print("ok" if not problems else f"{len(problems)} problems")
+        say("ok" if not problems else f"{len(problems)} problems")
     if problems:
         raise typer.Exit(1)
 
@@ -157,7 +155,7 @@ def _hints(loaded: Settings) -> None:
         ("SMS", loaded.twilio_account_sid),
     ):
         if not on:
-            stderr.print(f"{name} is off: it has no credentials in the settings", highlight=False)
+            complain(f"{name} is off: it has no credentials in the settings")
 
 
 async def _problems(loaded: Settings) -> list[Problem]:
@@ -206,7 +204,7 @@ def demo(
         show_json(result.figures)
     if result.disagreements:
         for line in result.disagreements:
-            stderr.print(line, highlight=False, markup=False)
+            complain(line)
         raise typer.Exit(1)
 
 

@@ -24,8 +24,8 @@ from outreach.store import Store, upgrade
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
 NowOption = Annotated[str, typer.Option("--now", help="Use this time (ISO 8601 with an offset) as now.")]
 Result = TypeVar("Result")
-# These log URLs (Telegram's hold the token) or message bodies at INFO.
-_TALKATIVE = ("httpx", "telegram", "aiogram", "twilio", "twilio.async_http_client", "alembic", "asyncio")
+# What it logs it also raises; and its log lines hold whole updates, and URLs with the token in them.
+_SILENT = ("telegram", "telegram.Bot", "telegram.request.BaseRequest", "telegram.request.HTTPXRequest")
 
 stdout, stderr = Console(), Console(stderr=True)
 
@@ -36,15 +36,13 @@ def mistakes() -> Iterator[None]:
     try:
         yield
     except BadInput as problem:
-        stderr.print(
-            f"[bold red]{problem.where or 'outreach'}[/]", problem.problem, sep=": ", highlight=False
-        )
+        complain(f"{problem.where or 'outreach'}: {problem.problem}")
         if problem.fix:
-            stderr.print(f"→ {problem.fix}", highlight=False, markup=False)
+            complain(f"→ {problem.fix}")
         raise typer.Exit(1) from None
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        stderr.print(f"OUTREACH_DATABASE_URL: the database failed: {cause}", highlight=False, markup=False)
+        complain(f"OUTREACH_DATABASE_URL: the database failed: {cause}")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -64,23 +62,25 @@ def settings(**overrides: object) -> Settings:
 
 
 def set_up_logging(least: str, shape: str) -> None:
-    """Logs go to stderr: `least` is a level's name, `shape` text or json."""
-    level = getattr(logging, least)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Logs go to stderr, ours and the libraries' alike: `least` is a level's name, `shape` text or json."""
+    stamps: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        structlog.processors.format_exc_info,
+    ]
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if shape == "text":
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[*stamps, last],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, least)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=stamps))
+    logging.basicConfig(handlers=[handler], level=max(getattr(logging, least), logging.WARNING), force=True)
+    for name in _SILENT:
+        logging.getLogger(name).disabled = True
 
 
 @contextlib.asynccontextmanager
@@ -102,6 +102,16 @@ def moment(text: str) -> datetime:
     if found is None or found.tzinfo is None:
         raise typer.BadParameter(f"{text!r} is no time with an offset, such as 2026-12-01T09:00:00+08:00")
     return found
+
+
+def complain(text: str) -> None:
+    """A mistake, a warning or a hint: on stderr, as it is."""
+    stderr.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Words for people, as they are: not wrapped, not coloured."""
+    stdout.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_json(value: object) -> None:

@@ -22,11 +22,11 @@ from outreach.cli.output import (
     database,
     moment,
     run,
+    say,
     settings,
     show_json,
     show_table,
     stderr,
-    stdout,
 )
 from outreach.model import JSON, BadInput, iso
 from outreach.residents import importing
@@ -57,19 +57,14 @@ def import_list(
         show_json({name: getattr(report, name) for name in importing.Report.__slots__})
         return
     done = "would be" if dry_run else "were"
-    stdout.print(
+    say(
         f"{report.rows} rows: {report.created} {done} created, {report.updated} updated,"
-        f" {report.unchanged} unchanged, {report.rejected} rejected",
-        highlight=False,
+        f" {report.unchanged} unchanged, {report.rejected} rejected"
     )
     for error in report.errors:
-        stdout.print(
-            f"row {error['row']}, {error['field']}: {error['problem']}", highlight=False, markup=False
-        )
+        say(f"row {error['row']}, {error['field']}: {error['problem']}")
     for warning in report.warnings:
-        stdout.print(
-            f"row {warning['row']}, {warning['field']}: {warning['problem']}", highlight=False, markup=False
-        )
+        say(f"row {warning['row']}, {warning['field']}: {warning['problem']}")
 
 
 async def _import(loaded: Settings, file: Path, dry_run: bool) -> importing.Report:
@@ -148,8 +143,8 @@ def show(resident: Number, json: JsonFlag = False) -> None:
         f"{name}: {'yes' if given else 'never asked' if given is None else 'stopped'}"
         for name, given in record["consent"].items()
     )
-    stdout.print(f"{record['id']} {record['name'] or '—'} {record['township'] or ''}", markup=False)
-    stdout.print(consent, highlight=False)
+    say(f"{record['id']} {record['name'] or '—'} {record['township'] or ''}")
+    say(consent)
     rows = [(m["at"], m["channel"], m["state"], m["reason"], m["text"]) for m in record["messages"]]
     show_table(("at", "channel", "state", "reason", "text"), rows, "No messages.")
 
@@ -240,7 +235,7 @@ def upgrade_schema(json: JsonFlag = False) -> None:
             return await upgrade(store)
 
     revision = run(work())
-    show_json({"ok": True, "revision": revision}) if json else stdout.print(f"at revision {revision}")
+    show_json({"ok": True, "revision": revision}) if json else say(f"at revision {revision}")
 
 
 @database_commands.command("verify")
@@ -260,7 +255,7 @@ def verify(json: JsonFlag = False) -> None:
         }
 
     result = run(work())
-    show_json(result) if json else stdout.print(result)
+    show_json(result) if json else show_table(("", ""), list(result.items()), "")
     if not result["ok"]:
         raise typer.Exit(1)
 
@@ -281,7 +276,7 @@ def backup(file: Path, json: JsonFlag = False) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(file)) as copy:
         live.backup(copy)
-    show_json({"ok": True, "file": str(file)}) if json else stdout.print(f"written to {file}")
+    show_json({"ok": True, "file": str(file)}) if json else say(f"written to {file}")
 
 
 @database_commands.command("restore")
@@ -307,7 +302,7 @@ def restore(file: Path, json: JsonFlag = False) -> None:
         for ending in ("-wal", "-shm"):
             Path(f"{target}{ending}").unlink(missing_ok=True)
     shutil.copy(file, target)
-    show_json({"ok": True, "kept": str(kept)}) if json else stdout.print(f"restored; the old one is {kept}")
+    show_json({"ok": True, "kept": str(kept)}) if json else say(f"restored; the old one is {kept}")
 
 
 def _sqlite_file(loaded: Settings) -> Path:
@@ -318,5 +313,5 @@ def _sqlite_file(loaded: Settings) -> Path:
 
 
 def _refuse(problem: str) -> None:
-    stderr.print(problem, highlight=False, markup=False)
+    stderr.print(problem)
     raise typer.Exit(1)

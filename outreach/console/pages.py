@@ -57,7 +57,7 @@ class Console:
             return self._page(request, "signed_out", 401)
         async with self._store.read() as connection:
             values: JSON = {
-                "launches": await campaigns.recent(connection),
+                "launches": await campaigns.recent(connection, self._clock()),
                 "cases": await cases.waiting(connection),
                 "waiting": await cases.number_waiting(connection),
                 "depth": sum((await outbox.depth(connection)).values()),

@@ -205,7 +205,7 @@ class Story:
 
         async def done() -> bool:
             async with store.read() as connection:
-                status = await campaigns.status(connection, launched["id"])
+                status = await campaigns.status(connection, launched["id"], self._clock())
                 settling = await _awaiting_receipts(connection)
             left = status["queued"] + status["sending"]
             bar.update(task, total=status["total"], completed=status["total"] - left)
@@ -303,7 +303,7 @@ class Story:
 
     async def _figures(self, launch_id: int) -> JSON:
         async with self._app.store.read() as connection:
-            status = await campaigns.status(connection, launch_id)
+            status = await campaigns.status(connection, launch_id, self._clock())
             asked = select(inbound).where(inbound.c.text.in_([text for _, text in QUESTIONS]))
             answers = (await connection.execute(asked.order_by(inbound.c.id))).all()
             reminded = select(func.count()).where(

@@ -11,7 +11,7 @@ import aiohttp
 from outreach.demo.county import Neighbour
 
 PATIENCE = 60.0
-GLANCE = 0.02
+GLANCE = 0.05
 
 
 class Town:

@@ -223,17 +223,16 @@ async def take(
     connection: AsyncConnection, row: Row, report: Report, *, language: str, source: str, now: datetime
 ) -> None:
     """Brings one row in. Raises BadRow where the number is known under another name."""
-    resident_id = await _known(connection, row)
-    changed = created = resident_id is None
-    if resident_id is None:
-        statement = insert(residents).values(language=row.language or language, created_at=now)
-        resident_id = int((await connection.execute(statement.returning(residents.c.id))).scalar_one())
-    changed |= await _describe(connection, resident_id, row)
+    known = await _known(connection, row)
+    resident_id = known or await _create(connection, row, language, now)
+    changed = await _describe(connection, resident_id, row) if known else False
+    groups = [{"resident_id": resident_id, "name": name} for name in dict.fromkeys(row.groups)]
+    changed |= bool(await insert_new(connection, resident_groups, groups))
     for channel, value in ((SMS, row.phone), (TELEGRAM, row.telegram_id)):
         if value:
             changed |= await add_address(connection, resident_id, Address(channel, value), now)
-    changed |= await _agree(connection, resident_id, row, source, now)
-    if created:
+    changed |= await _agree(connection, resident_id, row, source, now, known=bool(known))
+    if not known:
         report.created += 1
     elif changed:
         report.updated += 1
@@ -256,6 +255,17 @@ async def _known(connection: AsyncConnection, row: Row) -> int | None:
     return None
 
 
+async def _create(connection: AsyncConnection, row: Row, language: str, now: datetime) -> int:
+    statement = insert(residents).values(
+        name=row.name,
+        township=row.township,
+        language=row.language or language,
+        birth_year=row.birth_year,
+        created_at=now,
+    )
+    return int((await connection.execute(statement.returning(residents.c.id))).scalar_one())
+
+
 async def _describe(connection: AsyncConnection, resident_id: int, row: Row) -> bool:
     """Fills in what the row says; an empty cell never erases."""
     given = {
@@ -269,16 +279,17 @@ async def _describe(connection: AsyncConnection, resident_id: int, row: Row) -> 
     values = {name: value for name, value in given.items() if value is not None and value != before[name]}
     if values:
         await connection.execute(update(residents).where(residents.c.id == resident_id).values(**values))
-    groups = [{"resident_id": resident_id, "name": name} for name in dict.fromkeys(row.groups)]
-    return bool(await insert_new(connection, resident_groups, groups)) or bool(values)
+    return bool(values)
 
 
-async def _agree(connection: AsyncConnection, resident_id: int, row: Row, source: str, now: datetime) -> bool:
+async def _agree(
+    connection: AsyncConnection, resident_id: int, row: Row, source: str, now: datetime, *, known: bool
+) -> bool:
     """A yes counts where nothing was ever said; it never revives who stopped. A no always counts."""
     changed = False
     for purpose, answer in row.consent.items():
         own = select(current(residents.c.id, purpose)).where(residents.c.id == resident_id)
-        before = (await connection.execute(own)).scalar_one()
+        before = (await connection.execute(own)).scalar_one() if known else None
         if before == answer or (answer and before is False):
             continue
         act = give if answer else withdraw

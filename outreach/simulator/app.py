@@ -63,7 +63,7 @@ class Simulator:
         app = build(self._world, self._bots, self._carrier)
         app.on_shutdown.append(self._release)
         # A poll whose client has gone must not take updates.
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=2.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port, backlog=1024).start()
