@@ -52,7 +52,9 @@ def locked_uv(folder: Path) -> str:
         say(f"fetching uv ({wheel['size'] // 1_000_000} MB)…")
         data = fetch(wheel["url"])
         if f"sha256:{hashlib.sha256(data).hexdigest()}" != wheel["hash"]:
-            sys.exit("the uv that was fetched is not the one uv.lock names: try again, or install uv yourself")
+            sys.exit(
+                "the uv that was fetched is not the one uv.lock names: try again, or install uv yourself"
+            )
         unpack(data, program)
     return str(program)
 

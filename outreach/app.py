@@ -232,6 +232,11 @@ class App:
         loops.append(keep_planning(self.planner, self.clock))
         if self.telegram and not self.settings.telegram_by_webhook:
             loops.append(self.hooks.poll(self.telegram))
+        if token := self.settings.telegram_staff_token.get_secret_value():
+            # aiogram takes seconds to import: only where the staff bot runs.
+            from outreach import staffbot
+
+            loops.append(staffbot.run(token, self.settings.telegram_api_base, self.store, self.clock))
         return loops
 
 

@@ -1,4 +1,4 @@
-"""What tests stand on: both databases, the shipped content, a fixed time, and the service against the simulator."""
+"""What tests stand on: both databases, the shipped content, a fixed time, the running service."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from world import World, opened_world
 
 from outreach.app import Content
 from outreach.settings import Settings
 from outreach.store import Store, upgrade
-from world import World, opened_world
 
 ROOT = Path(__file__).parent.parent
 # A Wednesday, ten in the morning in the county.
@@ -103,7 +103,9 @@ def _free_port() -> int:
 def postgres() -> Iterator[Postgres]:
     programs = postgres_programs()
     if programs is None:
-        pytest.skip("NO POSTGRESQL: neither the machine nor the package has one, half of the store is untested")
+        pytest.skip(
+            "NO POSTGRESQL: neither the machine nor the package has one, half of the store is untested"
+        )
     # Not pytest's own folder: that one is closed to other users.
     folder = Path(tempfile.mkdtemp(prefix="outreach-pg-"))
     server = Postgres(programs, folder)

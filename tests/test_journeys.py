@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from outreach import campaigns, surveys
-from outreach.residents import at_address
-from outreach.model import Address
-from outreach.store.tables import cases, checkups, inbound, outbox, survey_answers
-from sqlalchemy import select
-
 from conftest import ROOT
+from sqlalchemy import select
 from world import World, opened_world
 
+from outreach import campaigns, surveys
+from outreach.model import Address
+from outreach.residents import at_address
+from outreach.store.tables import cases, checkups, inbound, outbox, survey_answers
+
 MEI, LI, TOM, ANON, GONE, DEAD = 501, 502, 503, 504, 6660403, 0
-MEI_PHONE, LI_PHONE, WANG_PHONE, DEAD_PHONE = "+8619912345678", "+8619912345679", "+8619912345670", "+8619912340005"
+MEI_PHONE, LI_PHONE, WANG_PHONE, DEAD_PHONE = (
+    "+8619912345678",
+    "+8619912345679",
+    "+8619912345670",
+    "+8619912340005",
+)
 YES = {"consent_care": "是", "consent_reminders": "是", "consent_surveys": "是"}
 PEOPLE = (
     {"name": "张梅", "telegram_id": str(MEI), "phone": MEI_PHONE, **YES},
@@ -128,7 +133,9 @@ async def test_reminder_goes_out_when_due_and_is_confirmed(world: World) -> None
 
     await world.taps(MEI, reminder["message_id"], "1")
     await world.quiet(heard=1)
-    assert [row.state for row in await world.read(select(checkups).where(checkups.c.id == visit))] == ["confirmed"]
+    assert [row.state for row in await world.read(select(checkups).where(checkups.c.id == visit))] == [
+        "confirmed"
+    ]
     assert "定下了" in (await world.to_chat(MEI))[-1]["text"]
     assert len(await world.to_chat(MEI)) == 2
 
@@ -138,12 +145,16 @@ async def test_bare_cancel_while_a_visit_is_open_is_about_the_visit(world: World
     visit = await _visit_tomorrow(world, Address("sms", LI_PHONE))
     await world.texts(LI_PHONE, "取消")
     await world.quiet(heard=1)
-    assert [row.state for row in await world.read(select(checkups).where(checkups.c.id == visit))] == ["cancelled"]
+    assert [row.state for row in await world.read(select(checkups).where(checkups.c.id == visit))] == [
+        "cancelled"
+    ]
     assert "取消了" in (await world.to_number(LI_PHONE))[-1]
 
     await world.texts(LI_PHONE, "取消")
     await world.quiet(heard=2)
-    assert "都停了" in (await world.to_number(LI_PHONE))[-1], "nothing is open any more, so it stops everything"
+    assert "都停了" in (await world.to_number(LI_PHONE))[-1], (
+        "nothing is open any more, so it stops everything"
+    )
 
 
 async def _visit_tomorrow(world: World, address: Address) -> int:
@@ -202,7 +213,10 @@ async def test_question_and_stop_inside_a_survey_are_what_they_are(world: World)
     await world.texts(LI_PHONE, "T")
     await world.quiet(heard=2)
     assert await world.read(select(survey_answers)) == []
-    assert [row.outcome for row in await world.read(select(inbound).order_by(inbound.c.id))] == ["answer", "stop"]
+    assert [row.outcome for row in await world.read(select(inbound).order_by(inbound.c.id))] == [
+        "answer",
+        "stop",
+    ]
 
 
 async def test_replies_overtake_a_campaign_under_way(database_url: str) -> None:

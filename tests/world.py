@@ -59,7 +59,9 @@ class World:
         await self.call("POST", "/sim/telegram/say", {"chat_id": chat_id, "text": text, **more})
 
     async def taps(self, chat_id: int, message_id: int, data: str) -> None:
-        await self.call("POST", "/sim/telegram/tap", {"chat_id": chat_id, "message_id": message_id, "data": data})
+        await self.call(
+            "POST", "/sim/telegram/tap", {"chat_id": chat_id, "message_id": message_id, "data": data}
+        )
 
     async def texts(self, number: str, body: str, **more: Any) -> int:
         answer = await self.call("POST", "/sim/sms/say", {"from": number, "body": body, **more})
@@ -100,10 +102,11 @@ class World:
                 (outbox.c.state == "sent") & (outbox.c.channel == "sms")
             )
             async with self.app.store.read() as connection:
+                # In this order: what came in after the first look must not be missed by the second.
+                came = (await connection.execute(select(func.count()).select_from(inbound))).scalar_one()
                 left = (
                     await connection.execute(select(func.count()).select_from(outbox).where(waiting))
                 ).scalar_one()
-                came = (await connection.execute(select(func.count()).select_from(inbound))).scalar_one()
             return left == 0 and (heard is None or came >= heard)
 
         await until(settled)
@@ -116,7 +119,7 @@ class World:
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Waits for a condition, and fails the test where it does not come true soon."""
     async with asyncio.timeout(SOON):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 what is waited for is outside this process
             await asyncio.sleep(0.02)
 
 

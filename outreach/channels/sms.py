@@ -112,7 +112,8 @@ class Sms:
         if urlsplit(request.url).path.endswith(STATUS_PATH):
             news = _receipt(form, request.url)
             return [news] if news else []
-        return [_inbound(form)]
+        inbound = _inbound(form)
+        return [inbound] if inbound else []
 
     def _authentic(self, request: Request) -> dict[str, str]:
         try:
@@ -151,10 +152,13 @@ class Sms:
         return self._senders[zlib.crc32(message.address.value.encode()) % len(self._senders)]
 
 
-def _inbound(form: dict[str, str]) -> Inbound:
+def _inbound(form: dict[str, str]) -> Inbound | None:
+    """None for what no resident sent: a carrier's short code, a name instead of a number, ourselves."""
     name, sender = form.get("MessageSid", ""), form.get("From", "")
-    if not re.fullmatch(r"\w{1,64}", name) or not re.fullmatch(r"\+?\d{3,15}", sender):
+    if not re.fullmatch(r"\w{1,64}", name) or not sender:
         raise BadInput("MessageSid and From are needed", where="Twilio inbound webhook")
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", sender) or sender == form.get("To"):
+        return None
     text = form.get("Body", "")
     return Inbound(
         name,

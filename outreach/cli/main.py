@@ -10,7 +10,8 @@ import typer
 import outreach
 from outreach import outbox as outgoing
 from outreach.app import App, Content, wall_clock
-from outreach.cli import content, people
+from outreach.cli import content, residents, staff
+from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
     NowOption,
@@ -37,13 +38,14 @@ program = typer.Typer(
     help="Care campaigns, checkup reminders, policy answers and satisfaction, over Telegram and SMS.",
 )
 outbox_commands = typer.Typer(no_args_is_help=True, help="Messages whose fate is unknown.")
-program.add_typer(people.database_commands, name="db")
-program.add_typer(people.residents_commands, name="residents")
-program.add_typer(people.checkups_commands, name="checkups")
+program.add_typer(storage.database_commands, name="db")
+program.add_typer(residents.residents_commands, name="residents")
+program.add_typer(residents.checkups_commands, name="checkups")
 program.add_typer(content.campaign_commands, name="campaign")
 program.add_typer(content.survey_commands, name="survey")
 program.add_typer(content.knowledge_commands, name="knowledge")
 program.add_typer(outbox_commands, name="outbox")
+program.add_typer(staff.staff_commands, name="staff")
 program.command("ask")(content.ask)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]

@@ -1,5 +1,5 @@
 """The main job on the embedded default: a made-up county, local stand-ins, and a day in its life."""
 
-from outreach.demo.story import Result, demo
+from outreach.demo.performance import Result, demo
 
 __all__ = ["Result", "demo"]

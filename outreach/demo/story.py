@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import tempfile
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as clock_time
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import func, select
 
-from outreach import campaigns, surveys
-from outreach.app import App, wall_clock
-from outreach.demo.agreement import disagreements, reply_milliseconds
-from outreach.demo.county import Neighbour, people
+from outreach import campaigns
+from outreach.app import App
+from outreach.demo.agreement import reply_milliseconds
+from outreach.demo.county import Neighbour
+from outreach.demo.figures import figures
+from outreach.demo.stage import Clock
 from outreach.demo.town import Town, until
 from outreach.model import JSON, BadInput
 from outreach.residents import importing
-from outreach.settings import Settings
-from outreach.simulator import Simulator
 from outreach.store.tables import addresses, inbound, outbox, residents
 
 CAMPAIGN, SURVEY, PLAN = "childcare-subsidy", "service", "prenatal"
-DEFAULT_PORT = 8080
-RATE = 500
 BATCH = 500
 PLACE = {"zh-Hans": "县妇幼保健院", "en": "County Maternal and Child Health Hospital"}
 QUESTIONS = (
@@ -47,117 +37,6 @@ QUESTIONS = (
 VISIT_REPLIES = ("1", "好的", "1", "2", "1", "3")
 OPINIONS = ("5", "4", "5，大夫很耐心", "满意", "3", "5", "非常满意", "2", "4", "5")
 ENGLISH_OPINIONS = ("5", "4", "satisfied", "5")
-
-
-@dataclass
-class Result:
-    figures: JSON
-    disagreements: list[str] = field(default_factory=list)
-
-
-class Clock:
-    """The wall clock, which the story may move on by days."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return wall_clock() + self._ahead
-
-    def move_to(self, moment: datetime) -> None:
-        self._ahead = moment - wall_clock()
-
-
-async def demo(residents_wanted: int, port: int | None, *, once: bool, quiet: bool) -> Result:
-    """Lives the story; with `once` ends there, otherwise leaves console and phones open until interrupted."""
-    started = time.monotonic()
-    screen = Console(stderr=True, quiet=quiet and not Console(stderr=True).is_terminal)
-    listen = 0 if once and port is None else port or DEFAULT_PORT
-    with tempfile.TemporaryDirectory(prefix="outreach-demo-") as folder:
-        async with _world(Path(folder), listen) as (app, town, clock, simulator):
-            story = Story(app, town, clock, screen)
-            figures = await story.live(people(residents_wanted))
-            figures["seconds"] = round(time.monotonic() - started, 2)
-            async with app.store.read() as connection:
-                differences = await disagreements(connection, await town.ledger())
-            if not quiet:
-                _summary(figures, differences, story.reply_ms)
-            if not once:
-                await _stay_open(app, simulator, screen)
-    return Result(figures, differences)
-
-
-@contextlib.asynccontextmanager
-async def _world(folder: Path, port: int) -> AsyncIterator[tuple[App, Town, Clock, str]]:
-    simulator, clock = Simulator(), Clock()
-    await simulator.start()
-    try:
-        app = App(_settings(folder, simulator.url, port or _free_port()), clock)
-        ready, stop = asyncio.Event(), asyncio.Event()
-        running = asyncio.create_task(app.run(ready=ready, stop=stop))
-        await _started(running, ready)
-        try:
-            async with aiohttp.ClientSession() as session:
-                yield app, await _connected(app, simulator.url, session), clock, simulator.url
-        finally:
-            stop.set()
-            await running
-    finally:
-        await simulator.stop()
-
-
-async def _started(running: asyncio.Task[None], ready: asyncio.Event) -> None:
-    waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if running.done():
-        running.result()
-
-
-async def _connected(app: App, url: str, session: aiohttp.ClientSession) -> Town:
-    town = Town(url, session)
-    settings = app.settings
-    await town.call(
-        "PUT",
-        "/sim/sms",
-        {
-            "inbound_url": f"{settings.public_url}/webhooks/twilio/inbound",
-            "account_sid": settings.twilio_account_sid,
-            "auth_token": settings.twilio_auth_token.get_secret_value(),
-            "number": settings.senders[0],
-        },
-    )
-    return town
-
-
-def _settings(folder: Path, simulator: str, port: int) -> Settings:
-    """Every knob set here: a real token in the environment must never get into a demonstration."""
-    return Settings.model_validate(
-        Settings.model_construct().model_dump()
-        | {
-            "database_url": f"sqlite+aiosqlite:///{folder}/outreach.db",
-            "port": port,
-            "public_url": f"http://127.0.0.1:{port}",
-            "telegram_token": "1001:demonstration-residents-bot",
-            "telegram_api_base": simulator,
-            "telegram_mode": "polling",
-            "telegram_rate": RATE,
-            "twilio_account_sid": "AC" + "0" * 32,
-            "twilio_auth_token": "demonstration",
-            "twilio_from": "+15005550006",
-            "twilio_api_base": simulator,
-            "twilio_rate": RATE,
-            "quiet_hours": "",
-        }
-    )
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Story:
@@ -176,7 +55,7 @@ class Story:
             await self._two_days_later()
             await self._visits(neighbours)
             await self._opinions()
-        return await self._figures(launch_id)
+        return await figures(self._app, self._clock, launch_id, [text for _, text in QUESTIONS])
 
     def _bar(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -301,37 +180,6 @@ class Story:
         else:
             await self._town.say(one, words, telegram=message.channel == "telegram")
 
-    async def _figures(self, launch_id: int) -> JSON:
-        async with self._app.store.read() as connection:
-            status = await campaigns.status(connection, launch_id, self._clock())
-            asked = select(inbound).where(inbound.c.text.in_([text for _, text in QUESTIONS]))
-            answers = (await connection.execute(asked.order_by(inbound.c.id))).all()
-            reminded = select(func.count()).where(
-                outbox.c.checkup_id.is_not(None), outbox.c.state.in_(("sent", "delivered"))
-            )
-            opinion = await surveys.results(connection, SURVEY)
-            listed = select(func.count()).where(residents.c.name.is_not(None))
-            return {
-                "residents": (await connection.execute(listed)).scalar_one(),
-                "campaign": {
-                    "total": status["total"],
-                    "sent": status["sent"] + status["delivered"],
-                    "delivered": status["delivered"],
-                    "failed": status["failed"],
-                    "suppressed": status["suppressed"],
-                },
-                "answers": [
-                    {"question": row.text, "topic": row.topic, "outcome": row.outcome} for row in answers
-                ],
-                "reminders": {"sent": (await connection.execute(reminded)).scalar_one()},
-                "survey": {
-                    "sent": opinion["sent"],
-                    "answered": opinion["answered"],
-                    "csat": opinion["questions"][0]["csat"] if opinion["questions"] else None,
-                },
-                "reply_ms": self.reply_ms,
-            }
-
 
 def _neighbour(row: Any) -> Neighbour:
     telegram = row.channel == "telegram"
@@ -364,33 +212,3 @@ async def _resident_of(connection: Any, one: Neighbour) -> int:
     if found is None:
         raise BadInput("a resident of the demonstration is missing", where=one.name)
     return int(found)
-
-
-def _summary(figures: JSON, differences: list[str], reply_ms: float | None) -> None:
-    out = Console(highlight=False)
-    campaign, survey = figures["campaign"], figures["survey"]
-    out.print(f"\n[bold]{figures['residents']} 位居民 residents[/]")
-    out.print(
-        f"关怀 campaign: {campaign['total']} 人 people, 已发 sent {campaign['sent']},"
-        f" 其中送达 delivered {campaign['delivered']}, 失败 failed {campaign['failed']},"
-        f" 没同意所以没发 left out {campaign['suppressed']}"
-    )
-    for answer in figures["answers"]:
-        out.print(f"问 asked: {answer['question']} → {answer['topic'] or '转人工 a person'}", markup=False)
-    out.print(f"提醒 reminders sent: {figures['reminders']['sent']}")
-    csat = f"{100 * survey['csat']:.0f} %" if survey["csat"] is not None else "–"
-    out.print(
-        f"满意度 survey: 问了 asked {survey['sent']}, 回答 answered {survey['answered']}, 满意 CSAT {csat}"
-    )
-    out.print(f"回复用时 median reply: {reply_ms} ms; 全程 all of it: {figures['seconds']} s")
-    out.print(
-        "数据库和手机对得上 database and phones agree" if not differences else "[red]对不上 they disagree[/]"
-    )
-
-
-async def _stay_open(app: App, simulator: str, screen: Console) -> None:
-    base = app.settings.public_url
-    screen.print(f"\n服务台 console:   {base}/?key={app.key}", highlight=False, soft_wrap=True)
-    screen.print(f"居民手机 phones:  {simulator}/phone", highlight=False, soft_wrap=True)
-    screen.print("Ctrl-C 结束 to end", highlight=False)
-    await asyncio.get_running_loop().create_future()

@@ -6,12 +6,14 @@ enqueue -> queued -> claim -> sending -> settle -> sent -> receipt -> delivered
              └── cancel, expire, suppress
 """
 
-from outreach.outbox.claim import Claimed, Rules, claim, expire, recover
+from outreach.outbox.claim import REPLY, Claimed, Rules, claim, expire, recover
 from outreach.outbox.queue import Draft, cancel, enqueue
 from outreach.outbox.settle import Outcome, decide, doubts, receipt, settle
-from outreach.outbox.sight import by_state, depth, newest_question, sent_as
+from outreach.outbox.sight import CLARIFY, by_state, depth, newest_question, sent_as
 
 __all__ = [
+    "CLARIFY",
+    "REPLY",
     "Claimed",
     "Draft",
     "Outcome",

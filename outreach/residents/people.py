@@ -59,17 +59,15 @@ async def at_address(connection: AsyncConnection, address: Address) -> list[Resi
     return [_resident(row) for row in await connection.execute(statement)]
 
 
-async def find(
-    connection: AsyncConnection, address: Address, language: str, now: datetime
-) -> tuple[Resident, bool]:
-    """Who wrote, and whether they are new. A stranger becomes an unnamed resident who agreed to nothing."""
+async def find(connection: AsyncConnection, address: Address, language: str, now: datetime) -> Resident:
+    """Who uses this address. A stranger becomes an unnamed resident who agreed to nothing."""
     known = await at_address(connection, address)
     if known:
-        return known[0], False
+        return known[0]
     statement = insert(residents).values(language=language, created_at=now).returning(residents.c.id)
-    number = (await connection.execute(statement)).scalar_one()
+    number = int((await connection.execute(statement)).scalar_one())
     await add_address(connection, number, address, now)
-    return Resident(number, "", "", language), True
+    return Resident(number, "", "", language)
 
 
 async def add_address(connection: AsyncConnection, resident_id: int, address: Address, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Campaigns: from a staff member's file to one message a person, and an account that adds up."""
+"""From a file to one message a person: launch, and page by page through the audience."""
 
 from __future__ import annotations
 
@@ -7,63 +7,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outreach.campaigns.account import rows
+from outreach.campaigns.files import Campaign
 from outreach.files import line_of, named, parse
-from outreach.model import JSON, SMS, TELEGRAM, Address, BadInput, ChannelName, Priority, Problem, iso
-from outreach.outbox import Draft, by_state, cancel, enqueue
-from outreach.residents import PURPOSES, Audience, page, size
-from outreach.store.tables import launches, outbox
+from outreach.model import JSON, Address, BadInput, Priority, Problem, iso
+from outreach.outbox import Draft, enqueue
+from outreach.residents import page, size
+from outreach.store.tables import launches
 from outreach.templates import LANGUAGES, Templates
 
 PAGE = 500
-DAY_HOURS = 24
-LATELY = timedelta(seconds=15)
-
-
-class Send(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    start: datetime | None = None
-    expires_hours: float | None = Field(None, gt=0)
-
-    @field_validator("start")
-    @classmethod
-    def _with_offset(cls, start: datetime | None) -> datetime | None:
-        if start is not None and start.tzinfo is None:
-            raise ValueError("needs an offset, such as 2026-12-01T09:00:00+08:00")
-        return start
-
-
-class Followup(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    after_hours: float = Field(DAY_HOURS, ge=0)
-
-
-class Campaign(BaseModel):
-    """`campaigns/NAME.toml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: dict[str, str] | str
-    purpose: str
-    template: str
-    channels: list[ChannelName] = Field([TELEGRAM, SMS], min_length=1)
-    owner: str = ""
-    audience: Audience = Audience()
-    send: Send = Send(start=None, expires_hours=None)
-    survey: Followup | None = None
-
-    @field_validator("purpose")
-    @classmethod
-    def _known_purpose(cls, purpose: str) -> str:
-        if purpose not in PURPOSES:
-            raise ValueError(f"{purpose!r} is no purpose; use one of {', '.join(PURPOSES)}")
-        return purpose
 
 
 class Campaigns:
@@ -165,7 +121,7 @@ class Campaigns:
         await enqueue(connection, [self._draft(campaign, launch, person, now) for person in people], now)
         values: dict[str, Any] = {"cursor": people[-1].id} if people else {}
         if len(people) < PAGE:
-            values |= {"expanded": True, "total": await _rows(connection, launch.id)}
+            values |= {"expanded": True, "total": await rows(connection, launch.id)}
         await connection.execute(update(launches).where(launches.c.id == launch.id).values(**values))
         return len(people)
 
@@ -236,84 +192,3 @@ class _Unlaunched:
 
     id = None
     expires_at = None
-
-
-async def _rows(connection: AsyncConnection, launch_id: int) -> int:
-    return sum((await by_state(connection, outbox.c.launch_id == launch_id)).values())
-
-
-_UNDER_WAY = ("queued", "sending")
-
-
-async def finish(connection: AsyncConnection) -> int:
-    """Marks launches done whose last message has left the queue; returns how many."""
-    waiting = select(outbox.c.id).where(outbox.c.launch_id == launches.c.id, outbox.c.state.in_(_UNDER_WAY))
-    statement = (
-        update(launches)
-        .where(launches.c.state == "running", launches.c.expanded, ~waiting.exists())
-        .values(state="done")
-    )
-    return (await connection.execute(statement)).rowcount
-
-
-async def status(connection: AsyncConnection, launch_id: int, now: datetime) -> JSON:
-    """One launch's account: the counts of all but `total` add up to `total`, at every moment."""
-    launch = await _launch(connection, launch_id)
-    counts = await by_state(connection, outbox.c.launch_id == launch_id)
-    unread = max(0, launch.total - sum(counts.values()))
-    counts["cancelled" if launch.state == "cancelled" else "queued"] += unread
-    rate = await _rate(connection, launch_id, now)
-    left = counts["queued"] + counts["sending"]
-    eta = now + timedelta(seconds=left / rate) if rate and launch.state == "running" else None
-    return {
-        "id": launch.id,
-        "name": launch.campaign,
-        "state": launch.state,
-        "total": sum(counts.values()),
-        **counts,
-        "rate": round(rate, 2),
-        "eta": iso(eta),
-        "launched_by": launch.launched_by,
-        "starts_at": iso(launch.starts_at),
-    }
-
-
-async def _rate(connection: AsyncConnection, launch_id: int, now: datetime) -> float:
-    """Messages a second over the last quarter of a minute."""
-    lately = select(func.count()).where(outbox.c.launch_id == launch_id, outbox.c.sent_at > now - LATELY)
-    return float((await connection.execute(lately)).scalar_one()) / LATELY.total_seconds()
-
-
-async def recent(connection: AsyncConnection, now: datetime, *, limit: int = 20) -> list[JSON]:
-    """The newest launches with their accounts."""
-    ids = select(launches.c.id).order_by(launches.c.id.desc()).limit(limit)
-    return [await status(connection, number, now) for number in (await connection.execute(ids)).scalars().all()]
-
-
-_MOVES = {
-    "pause": (("running", "scheduled"), "paused"),
-    "resume": (("paused",), "running"),
-    "cancel": (("running", "scheduled", "paused", "awaiting_approval"), "cancelled"),
-}
-
-
-async def move(connection: AsyncConnection, launch_id: int, verb: str, now: datetime) -> JSON:
-    """Pauses, resumes or cancels a launch; what is already on its way stays so. Returns its status."""
-    before, after = _MOVES[verb]
-    launch = await _launch(connection, launch_id)
-    if launch.state not in before:
-        raise BadInput(f"a launch that is {launch.state} cannot be {after}", where=f"launch {launch_id}")
-    state = "scheduled" if verb == "resume" and launch.starts_at > now else after
-    await connection.execute(update(launches).where(launches.c.id == launch_id).values(state=state))
-    if verb == "cancel":
-        await cancel(
-            connection, outbox.c.launch_id == launch_id, reason="the campaign was cancelled", now=now
-        )
-    return await status(connection, launch_id, now)
-
-
-async def _launch(connection: AsyncConnection, launch_id: int) -> Any:
-    row = (await connection.execute(select(launches).where(launches.c.id == launch_id))).first()
-    if row is None:
-        raise BadInput("there is no such launch", where=str(launch_id), fix="see `outreach campaign list`")
-    return row

@@ -1,0 +1,133 @@
+"""The way in. In this order: danger words, stop words, the open question, knowledge, a person.
+
+Nothing of a dialogue is kept in memory, so any process can answer, after any restart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outreach import outbox, residents
+from outreach.conversation import answers, asked, consent
+from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
+from outreach.folding import fold
+from outreach.knowledge import Knowledge, is_danger
+from outreach.model import Inbound, Priority
+from outreach.outbox import REPLY
+from outreach.store import Store, insert_new
+from outreach.store.tables import inbound as inbox
+from outreach.templates import Templates
+
+# Telegram's longest message is 4,096 signs; nobody needs more to ask a question.
+LONGEST = 4096
+_COURTESY = {
+    fold(word)
+    for word in (
+        "谢谢|谢谢您|谢谢你|多谢|好的|好|嗯|嗯嗯|收到|知道了|明白了|哦|行|thanks|thank you|thx|ok|okay|got it"
+    ).split("|")
+}
+
+
+class Conversation:
+    """Answers residents. `receive` is the only way in."""
+
+    def __init__(
+        self, store: Store, templates: Templates, knowledge: Knowledge, *, zone: ZoneInfo, language: str
+    ) -> None:
+        self._store, self._desk = store, Desk(templates, knowledge, zone, language)
+
+    async def receive(self, inbound: Inbound, now: datetime) -> str:
+        """Keeps the message, its effect and the reply in one transaction; returns what it was.
+
+        A second delivery of the same message is "repeat" and changes nothing.
+        """
+        inbound = replace(inbound, text=inbound.text.replace("\0", "")[:LONGEST])
+        async with self._store.write() as connection:
+            turn = await self._begin(connection, inbound, now)
+            if turn is None:
+                return "repeat"
+            reply = await _answer(turn)
+            await _keep(turn, reply)
+        self._store.wake()
+        return reply.outcome
+
+    async def _begin(self, connection: AsyncConnection, inbound: Inbound, now: datetime) -> Turn | None:
+        name = (inbox.c.channel == inbound.sender.channel) & (inbox.c.provider_id == inbound.provider_id)
+        if (await connection.execute(select(inbox.c.id).where(name))).first():
+            return None
+        language = language_of_stranger(inbound.language, inbound.text, self._desk.language)
+        resident = await residents.find(connection, inbound.sender, language, now)
+        row = {
+            "channel": inbound.sender.channel,
+            "provider_id": inbound.provider_id,
+            "resident_id": resident.id,
+            "address": inbound.sender.value,
+            "kind": inbound.kind,
+            "text": inbound.text,
+            "received_at": now,
+        }
+        # Two deliveries at the same moment: the one that comes second finds the first one's row here.
+        if not await insert_new(connection, inbox, [row]):
+            await connection.rollback()
+            return None
+        number = (await connection.execute(select(inbox.c.id).where(name))).scalar_one()
+        return Turn(self._desk, connection, inbound, resident, resident.language, now, number)
+
+
+async def _answer(turn: Turn) -> Reply:
+    kind = turn.inbound.kind
+    if kind == "blocked":
+        return await consent.blocked(turn)
+    await residents.reopen_address(turn.connection, turn.inbound.sender)
+    if kind == "contact":
+        return await consent.linked(turn)
+    if kind == "foreign_contact":
+        return Reply("contact_mismatch", "replies/contact_mismatch")
+    if kind == "unreadable":
+        return Reply("unreadable", "replies/unreadable")
+    return await _words(turn)
+
+
+async def _words(turn: Turn) -> Reply:
+    text = turn.text
+    if is_danger(text):
+        return await answers.danger(turn)
+    if text.startswith("/start"):
+        return consent.greeting(turn)
+    question = await asked.open_question(turn)
+    if not asked.is_about_visit(turn, question) and (reply := await consent.keyword(turn)):
+        return reply
+    if question is not None and (reply := await asked.answer(turn, question)):
+        return reply
+    if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
+        return reply
+    if fold(text) in _COURTESY:
+        return Reply("courtesy")
+    return await answers.question(turn) if fold(text) else Reply("help", "replies/help")
+
+
+async def _keep(turn: Turn, reply: Reply) -> None:
+    outcome = {"outcome": reply.outcome, "topic": reply.topic, "resident_id": turn.resident.id}
+    await turn.connection.execute(update(inbox).where(inbox.c.id == turn.id).values(**outcome))
+    if not reply.template:
+        return
+    address = turn.inbound.sender
+    draft = outbox.Draft(
+        key=f"reply:{turn.id}",
+        resident_id=turn.resident.id,
+        address=address,
+        sender=turn.inbound.recipient,
+        priority=Priority.REPLY,
+        purpose=REPLY,
+        template=reply.template,
+        language=turn.language,
+        text=turn.desk.templates.say(reply.template, turn.language, address.channel, **reply.values),
+        buttons=reply.buttons,
+        due_at=turn.now,
+    )
+    await outbox.enqueue(turn.connection, [draft], turn.now)

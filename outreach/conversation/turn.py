@@ -1,0 +1,88 @@
+"""One message being answered: what every step of the dialogue is handed, and what it gives back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from outreach.cases import answer_by, open_case
+from outreach.knowledge import Knowledge
+from outreach.model import Button, Inbound
+from outreach.residents import Resident
+from outreach.templates import Templates, day_words, time_words
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the dialogue has at hand. `language`: where a resident has named none."""
+
+    templates: Templates
+    knowledge: Knowledge
+    zone: ZoneInfo
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to say, and what the message was. `template` "" says nothing."""
+
+    outcome: str
+    template: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    buttons: Sequence[Button] = ()
+    topic: str | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """One inbound message, inside its transaction. `language` is the one the reply will be in."""
+
+    desk: Desk
+    connection: AsyncConnection
+    inbound: Inbound
+    resident: Resident
+    language: str
+    now: datetime
+    id: int
+
+    @property
+    def text(self) -> str:
+        return self.inbound.text
+
+    @property
+    def source(self) -> str:
+        return f"inbound {self.id}"
+
+    def answer_in_kind(self) -> None:
+        """A question is answered in the language it was asked in."""
+        self.language = language_of(self.text, self.language)
+
+    async def promise(self, kind: str) -> dict[str, Any]:
+        """Opens a case, and says when its answer will come."""
+        due = answer_by(self.now, self.desk.zone)
+        await open_case(self.connection, kind, self.resident.id, self.id, due_at=due, now=self.now)
+        return {"answer_by": f"{day_words(due, self.language)} {time_words(due)}"}
+
+
+def language_of(text: str, usual: str) -> str:
+    if _HAN.search(text):
+        return "zh-Hans"
+    return "en" if _LATIN_WORD.search(text) else usual
+
+
+def language_of_stranger(hint: str | None, text: str, usual: str) -> str:
+    """How they write, else what their app is set to, else the county's. "TD" alone says nothing."""
+    if _HAN.search(text):
+        return "zh-Hans"
+    if hint:
+        return "zh-Hans" if hint.startswith("zh") else "en"
+    return "en" if len(_LATIN_WORD.findall(text)) > 1 else usual
