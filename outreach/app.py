@@ -34,7 +34,7 @@ from outreach.templates import Templates
 from outreach.worker import Planner, Sender, keep_planning
 
 Clock = Callable[[], datetime]
-STOP_SECONDS = 10
+STOP_SECONDS = 5
 log = structlog.get_logger()
 
 

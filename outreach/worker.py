@@ -27,7 +27,8 @@ IDLE_SECONDS = 0.5
 PLAN_SECONDS = 1.0
 PAGES_A_PASS = 20
 BURST_SECONDS = 0.1
-DRAIN_SECONDS = 10.0
+# Together under the ten seconds a supervisor waits before it kills.
+DRAIN_SECONDS, SETTLE_SECONDS = 6.0, 2.0
 LANE_PAUSE = 5.0
 log = structlog.get_logger()
 
@@ -253,7 +254,7 @@ class Sender:
         if self._flying:
             await asyncio.wait(self._flying, timeout=DRAIN_SECONDS)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.join(), DRAIN_SECONDS)
+            await asyncio.wait_for(self._settled.join(), SETTLE_SECONDS)
         settler.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await settler

@@ -18,7 +18,15 @@ from telegram import (
     ReplyKeyboardMarkup,
     Update,
 )
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.request import BaseRequest, RequestData
 
 from outreach.channels.wire import TOTAL_SECONDS, NotWritten, Unanswered, Wire
@@ -45,6 +53,8 @@ from outreach.model import (
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 a header's name
 POLL_SECONDS = 25
+# What python-telegram-bot raises for an update that is not shaped as it expects.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 # A revoked token is mended by a person; until then nothing is lost by waiting.
 REVOKED_SECONDS = 60.0
 
@@ -88,10 +98,16 @@ class Telegram:
         return str(self._bot.username)
 
     async def listen_by_polling(self) -> None:
-        await self._bot.delete_webhook()
+        with contextlib.suppress(TelegramError):
+            await self._bot.delete_webhook()
 
     async def listen_by_webhook(self, url: str) -> None:
-        await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
+        try:
+            await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
+        except TelegramError as error:
+            fix = "give an https address that Telegram can reach, or use polling"
+            problem = f"Telegram refuses the webhook: {error.message}"
+            raise BadInput(problem, where="OUTREACH_PUBLIC_URL", fix=fix) from None
 
     async def updates(self, offset: int) -> list[tuple[int, Inbound | None]]:
         """Waits for news; each with its update id. The next call's offset acknowledges what was kept.
@@ -102,30 +118,39 @@ class Telegram:
             updates: Sequence[Update] = await self._bot.get_updates(
                 offset=offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
             )
+            return [(update.update_id, self._inbound(update)) for update in updates]
         except RetryAfter as error:
             raise TryLater(error.message, after=_seconds(error)) from None
+        except Conflict as error:
+            # A webhook that is still set, or another process that polls.
+            await self.listen_by_polling()
+            raise TryLater(error.message) from None
         except TelegramError as error:
             raise TryLater(error.message) from None
-        except (TypeError, KeyError, ValueError, AttributeError):
-            # One update the library cannot read must not stop all that come after it.
-            return [self._one(raw) for raw in json.loads(self._poller.last_body)["result"]]
-        return [(update.update_id, self._inbound(update)) for update in updates]
+        except _UNREADABLE:
+            return self._skimmed()
+
+    def _skimmed(self) -> list[tuple[int, Inbound | None]]:
+        """The last answer, update by update: one that cannot be read must not stop all that come after it."""
+        news: list[tuple[int, Inbound | None]] = []
+        for raw in json.loads(self._poller.last_body)["result"]:
+            try:
+                news.append(self._one(raw))
+            except _UNREADABLE:
+                news.append((raw["update_id"], None))
+        return news
 
     def _one(self, raw: JSON) -> tuple[int, Inbound | None]:
-        try:
-            update = Update.de_json(raw, self._bot)
-        except (TypeError, KeyError, ValueError, AttributeError):
-            return raw["update_id"], None
+        update = Update.de_json(raw, self._bot)
         return update.update_id, self._inbound(update)
 
     def read(self, request: Request) -> list[Inbound | Receipt]:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             raise Forged("the secret token is not ours")
         try:
-            update = Update.de_json(json.loads(request.body), self._bot)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            _, inbound = self._one(json.loads(request.body))
+        except _UNREADABLE as error:
             raise BadInput("this is no Telegram update", where="request body") from error
-        inbound = self._inbound(update)
         return [inbound] if inbound else []
 
     async def acknowledge_tap(self, tap_id: str) -> None:

@@ -200,7 +200,7 @@ def demo(
     json: JsonFlag = False,
 ) -> None:
     """The main job on the embedded default, with local stand-ins for Telegram and Twilio."""
-    set_up_logging("WARNING", "text")
+    set_up_logging("ERROR", "text")
     result = run(run_demo(residents, port, once=once, quiet=json))
     if json:
         show_json(result.figures)

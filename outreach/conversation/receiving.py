@@ -46,7 +46,7 @@ class Conversation:
 
         A second delivery of the same message is "repeat" and changes nothing.
         """
-        inbound = replace(inbound, text=inbound.text.replace("\0", "")[:LONGEST])
+        inbound = replace(inbound, text=_storable(inbound.text))
         async with self._store.write() as connection:
             turn = await self._begin(connection, inbound, now)
             if turn is None:
@@ -77,6 +77,11 @@ class Conversation:
             return None
         number = (await connection.execute(select(inbox.c.id).where(name))).scalar_one()
         return Turn(self._desk, connection, inbound, resident, resident.language, now, number)
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: NUL, and half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST]
 
 
 async def _answer(turn: Turn) -> Reply:

@@ -55,7 +55,7 @@ def summary(figures: JSON, differences: list[str]) -> None:
     out.print(f"\n[bold]{figures['residents']} 位居民 residents[/]")
     out.print(
         f"关怀 campaign: {campaign['total']} 人 people, 已发 sent {campaign['sent']},"
-        f" 其中送达 delivered {campaign['delivered']}, 失败 failed {campaign['failed']},"
+        f" 其中有短信送达回执 delivered {campaign['delivered']}, 失败 failed {campaign['failed']},"
         f" 没同意所以没发 left out {campaign['suppressed']}"
     )
     for answer in figures["answers"]:
