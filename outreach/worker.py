@@ -135,16 +135,28 @@ class Sender:
         self._flying: set[asyncio.Task[None]] = set()
         self._settled: asyncio.Queue[Outcome] = asyncio.Queue()
         self._halted_until = 0.0
+        self._stopping = False
         self.tally = Tally()
 
     async def run(self, *, drain: bool = False) -> None:
         """Sends until cancelled, or with `drain` until nothing is due; then waits for what is under way."""
         settler = asyncio.create_task(self._settle())
+        steps = asyncio.create_task(self._steps(drain))
         try:
-            while await self._step() or not drain:
-                pass
+            await asyncio.shield(steps)
+        except asyncio.CancelledError:
+            # Not in the middle of a step: what is claimed must also be sent.
+            self._stopping = True
+            self._woken.set()
+            await steps
+            raise
         finally:
-            await asyncio.shield(self._land(settler))
+            await self._land(settler)
+
+    async def _steps(self, drain: bool) -> None:
+        while not self._stopping:
+            if not await self._step() and drain:
+                return
 
     async def _step(self) -> bool:
         """One round; False where nothing was due and nothing is under way."""
@@ -164,8 +176,10 @@ class Sender:
         return busy or self._halted_until > time.monotonic()
 
     async def _wait(self, seconds: float) -> None:
+        # Not wait_for: in Python 3.11 it may swallow a cancellation that comes with the result.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _claim(self) -> Sequence[Claimed]:
         limit = min(self._pace.available(), IN_FLIGHT - len(self._flying))
@@ -254,7 +268,8 @@ class Sender:
         if self._flying:
             await asyncio.wait(self._flying, timeout=DRAIN_SECONDS)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.join(), SETTLE_SECONDS)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._settled.join()
         settler.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await settler

@@ -743,7 +743,8 @@ async def test_twilio_client(desk: Desk, client: Client) -> None:
 async def test_twilio_client_follows_pages(desk: Desk, client: Client) -> None:
     for n in range(5):
         await client.messages.create_async(to="+12025550155", from_=OFFICE, body=str(n))
-    listed = await client.messages.list_async(to="+12025550155", page_size=2)
+    async with asyncio.timeout(8):  # Pages that do not move on would be followed for ever.
+        listed = await client.messages.list_async(to="+12025550155", page_size=2)
     assert [message.body for message in listed] == ["4", "3", "2", "1", "0"]
 
 

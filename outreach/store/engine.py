@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import Dialect, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -92,13 +94,37 @@ def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     return _sqlite(url, size=1, begin="BEGIN IMMEDIATE"), _sqlite(url, size=4, begin="BEGIN")
 
 
+class _Connection(aiosqlite.Connection):
+    """Rolls back before it closes.
+
+    A cancelled transaction leaves statements behind that nobody finished, and SQLite keeps a closed
+    connection with such statements alive, lock and all: the next writer would find it locked for good.
+    """
+
+    async def close(self) -> None:
+        self._roll_back()
+        await super().close()
+
+    def stop(self) -> asyncio.Future[None] | None:
+        self._roll_back()
+        return super().stop()
+
+    def _roll_back(self) -> None:
+        if self._connection is not None:
+            self._tx.put_nowait((None, self._connection.rollback))
+
+
 def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
+    path = make_url(url).database or ""
+
+    async def connect() -> aiosqlite.Connection:
+        connection = _Connection(lambda: sqlite3.connect(path, timeout=BUSY_SECONDS), 64)
+        # As SQLAlchemy does where it connects itself: a thread left over must not keep the process alive.
+        connection._thread.daemon = True
+        return await connection
+
     engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=size,
-        max_overflow=0,
-        connect_args={"timeout": BUSY_SECONDS},
+        url, async_creator=connect, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0
     )
 
     @event.listens_for(engine.sync_engine, "connect")
