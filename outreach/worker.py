@@ -27,6 +27,7 @@ IDLE_SECONDS = 0.5
 PLAN_SECONDS = 1.0
 PAGES_A_PASS = 20
 BURST_SECONDS = 0.1
+BREATH = 0.01
 # Together under the ten seconds a supervisor waits before it kills.
 DRAIN_SECONDS, SETTLE_SECONDS = 6.0, 2.0
 LANE_PAUSE = 5.0
@@ -161,19 +162,25 @@ class Sender:
     async def _step(self) -> bool:
         """One round; False where nothing was due and nothing is under way."""
         self._woken.clear()
-        claimed = await self._claim()
+        limit = self._room()
+        if limit < 1:
+            await asyncio.sleep(min(max(self._pace.pause(), BREATH), IDLE_SECONDS))
+            return True
+        claimed = await self._claim(limit)
         for message in claimed:
             task = asyncio.create_task(self._carry(message))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
         busy = bool(claimed or self._flying or not self._settled.empty())
-        if claimed:
-            await asyncio.sleep(self._pace.pause())
-        elif busy:
-            await self._wait(BURST_SECONDS)
-        else:
-            await self._wait(IDLE_SECONDS)
-        return busy or self._halted_until > time.monotonic()
+        if not claimed:
+            await self._wait(BURST_SECONDS if busy else IDLE_SECONDS)
+        return busy
+
+    def _room(self) -> int:
+        """How many may be claimed now: no more than can go at once, so a reply never waits behind them."""
+        if self._halted_until > time.monotonic():
+            return 0
+        return min(self._pace.available(), IN_FLIGHT - len(self._flying))
 
     async def _wait(self, seconds: float) -> None:
         # Not wait_for: in Python 3.11 it may swallow a cancellation that comes with the result.
@@ -181,10 +188,7 @@ class Sender:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
-    async def _claim(self) -> Sequence[Claimed]:
-        limit = min(self._pace.available(), IN_FLIGHT - len(self._flying))
-        if limit < 1 or self._halted_until > time.monotonic():
-            return []
+    async def _claim(self, limit: int) -> Sequence[Claimed]:
         try:
             async with self._store.write() as connection:
                 claimed = await outbox.claim(

@@ -116,7 +116,8 @@ async def test_upgrade_repeated_changes_nothing(store: Store) -> None:
 async def test_upgrades_at_the_same_time_all_succeed(database_url: str) -> None:
     empty = await _emptied(database_url)
     stores = [Store(empty) for _ in range(4)]
-    ended = await asyncio.gather(*map(upgrade, stores), return_exceptions=True)
+    async with asyncio.timeout(20):
+        ended = await asyncio.gather(*map(upgrade, stores), return_exceptions=True)
     for store in stores:
         await store.close()
     assert ended == [head()] * 4
