@@ -167,7 +167,14 @@ class App:
         web = FastAPI(title="outreach", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
         web.include_router(self.hooks.router())
         web.include_router(
-            console.router(self.store, self.content.campaigns, self.content.surveys, self.clock, self.key)
+            console.router(
+                self.store,
+                self.content.campaigns,
+                self.content.surveys,
+                self.clock,
+                self.key,
+                self.settings.zone,
+            )
         )
         return web
 

@@ -15,6 +15,11 @@ from outreach.store.tables import launches, outbox
 LATELY = timedelta(seconds=15)
 
 
+def _title(frozen: JSON, name: str) -> str:
+    title = frozen.get("title") or name
+    return str(title.get("zh-Hans") or next(iter(title.values()))) if isinstance(title, dict) else str(title)
+
+
 async def rows(connection: AsyncConnection, launch_id: int) -> int:
     return sum((await by_state(connection, outbox.c.launch_id == launch_id)).values())
 
@@ -45,6 +50,7 @@ async def status(connection: AsyncConnection, launch_id: int, now: datetime) -> 
     return {
         "id": launch.id,
         "name": launch.campaign,
+        "title": _title(launch.frozen, launch.campaign),
         "state": launch.state,
         "total": sum(counts.values()),
         **counts,

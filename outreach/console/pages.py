@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
@@ -35,6 +36,7 @@ class Console:
         questions: Surveys,
         clock: Callable[[], datetime],
         gate: Gate,
+        zone: ZoneInfo,
     ) -> None:
         self._store, self._files, self._questions, self._clock, self._gate = (
             store,
@@ -44,6 +46,9 @@ class Console:
             gate,
         )
         self._pages = Jinja2Templates(HERE / "html")
+        self._pages.env.filters["local"] = lambda text: (
+            f"{datetime.fromisoformat(text).astimezone(zone):%m-%d %H:%M}"
+        )
 
     def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         return self._pages.TemplateResponse(
@@ -134,11 +139,16 @@ async def _script() -> FileResponse:
 
 
 def router(
-    store: Store, files: Campaigns, questions: Surveys, clock: Callable[[], datetime], key: str
+    store: Store,
+    files: Campaigns,
+    questions: Surveys,
+    clock: Callable[[], datetime],
+    key: str,
+    zone: ZoneInfo,
 ) -> APIRouter:
     """The console's pages and the machine's questions; `key` opens the door once, a cookie keeps it open."""
     gate = Gate(key)
-    pages = Console(store, files, questions, clock, gate)
+    pages = Console(store, files, questions, clock, gate, zone)
     routes = APIRouter(include_in_schema=False)
     signed_in = [Depends(gate)]
     routes.add_api_route("/", pages.home, response_model=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -10,11 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from outreach.app import App
 from outreach.demo.agreement import disagreements
 from outreach.demo.county import people
 from outreach.demo.figures import summary
-from outreach.demo.stage import stage
+from outreach.demo.stage import Scene, stage
 from outreach.demo.story import Story
 from outreach.model import JSON
 
@@ -33,23 +31,28 @@ async def demo(residents_wanted: int, port: int | None, *, once: bool, quiet: bo
     screen = Console(stderr=True, quiet=quiet and not Console(stderr=True).is_terminal)
     listen = 0 if once and port is None else port or DEFAULT_PORT
     with tempfile.TemporaryDirectory(prefix="outreach-demo-") as folder:
-        async with stage(Path(folder), listen) as (app, town, clock, simulator):
-            story = Story(app, town, clock, screen)
-            figures = await story.live(people(residents_wanted))
-            figures["reply_ms"] = story.reply_ms
-            figures["seconds"] = round(time.monotonic() - started, 2)
-            async with app.store.read() as connection:
-                differences = await disagreements(connection, await town.ledger())
-            if not quiet:
-                summary(figures, differences)
+        async with stage(Path(folder), listen) as scene:
             if not once:
-                await _stay_open(app, simulator, screen)
-    return Result(figures, differences)
+                _addresses(scene, screen)
+            result = await scene.unless_interrupted(_story(scene, residents_wanted, screen))
+            result.figures["seconds"] = round(time.monotonic() - started, 2)
+            if not quiet:
+                summary(result.figures, result.disagreements)
+            if not once:
+                screen.print("\nCtrl-C 结束 to end", highlight=False)
+                await scene.running
+    return result
 
 
-async def _stay_open(app: App, simulator: str, screen: Console) -> None:
-    base = app.settings.public_url
-    screen.print(f"\n服务台 console:   {base}/?key={app.key}", highlight=False, soft_wrap=True)
-    screen.print(f"居民手机 phones:  {simulator}/phone", highlight=False, soft_wrap=True)
-    screen.print("Ctrl-C 结束 to end", highlight=False)
-    await asyncio.get_running_loop().create_future()
+async def _story(scene: Scene, residents_wanted: int, screen: Console) -> Result:
+    story = Story(scene.app, scene.town, scene.clock, screen)
+    figures = await story.live(people(residents_wanted))
+    figures["reply_ms"] = story.reply_ms
+    async with scene.app.store.read() as connection:
+        return Result(figures, await disagreements(connection, await scene.town.ledger()))
+
+
+def _addresses(scene: Scene, screen: Console) -> None:
+    base = scene.app.settings.public_url
+    screen.print(f"服务台 console:   {base}/?key={scene.app.key}", highlight=False, soft_wrap=True)
+    screen.print(f"居民手机 phones:  {scene.phones}", highlight=False, soft_wrap=True)

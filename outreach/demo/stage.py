@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -16,6 +18,7 @@ from outreach.settings import Settings
 from outreach.simulator import Simulator
 
 RATE = 500
+Result = TypeVar("Result")
 
 
 class Clock:
@@ -31,8 +34,31 @@ class Clock:
         self._ahead = moment - wall_clock()
 
 
+@dataclass(frozen=True)
+class Scene:
+    """`running` ends when the service is told to stop, by Ctrl-C for one. `phones`: the phone page's address."""
+
+    app: App
+    town: Town
+    clock: Clock
+    phones: str
+    running: asyncio.Task[None]
+
+    async def unless_interrupted(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The work's result; KeyboardInterrupt where the service was stopped before."""
+        task = asyncio.create_task(work)
+        await asyncio.wait([task, self.running], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        self.running.result()
+        raise KeyboardInterrupt
+
+
 @contextlib.asynccontextmanager
-async def stage(folder: Path, port: int) -> AsyncIterator[tuple[App, Town, Clock, str]]:
+async def stage(folder: Path, port: int) -> AsyncIterator[Scene]:
     simulator, clock = Simulator(), Clock()
     await simulator.start()
     try:
@@ -42,7 +68,8 @@ async def stage(folder: Path, port: int) -> AsyncIterator[tuple[App, Town, Clock
         await _started(running, ready)
         try:
             async with aiohttp.ClientSession() as session:
-                yield app, await _connected(app, simulator.url, session), clock, simulator.url
+                town = await _connected(app, simulator.url, session)
+                yield Scene(app, town, clock, f"{simulator.url}/phone", running)
         finally:
             stop.set()
             await running

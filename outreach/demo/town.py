@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from outreach.demo.county import Neighbour
+from outreach.model import BadInput
 
 PATIENCE = 60.0
 GLANCE = 0.05
@@ -59,5 +60,5 @@ async def until(what: str, holds: Callable[[], Any]) -> None:
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while not await holds():
         if asyncio.get_running_loop().time() > deadline:
-            raise TimeoutError(f"waited {PATIENCE:.0f} s in vain: {what}")
+            raise BadInput(f"waited {PATIENCE:.0f} s in vain for {what}", where="demo", fix="run it again")
         await asyncio.sleep(GLANCE)
