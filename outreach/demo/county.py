@@ -88,20 +88,28 @@ def _person(dice: random.Random, index: int) -> Neighbour:
 
 
 def _number(index: int, ending: str | None) -> str:
-    return (
-        f"+86199{2000 + index // 10000:04d}{ending or _plain(index)}" if not ending else _ended(index, ending)
-    )
-
-
-def _ended(index: int, ending: str) -> str:
-    return f"+86198{index % 10000:04d}{ending}"
+    """An invented mobile number; with `ending`, one that scripts what happens to messages."""
+    thousands, digits = divmod(index, 10_000)
+    if ending:
+        return f"+8619{8 - thousands}{digits:04d}{ending}"
+    return f"+86199{_middle(digits) + thousands:04d}{_plain(digits):04d}"
 
 
 def _chat(index: int, ending: str | None) -> int:
-    return int(f"6{index:06d}{ending}") if ending else int(f"5{index // 10000:04d}{_plain(index)}")
+    thousands, digits = divmod(index, 10_000)
+    if ending:
+        return int(f"6{index:06d}{ending}")
+    return int(f"5{_middle(digits) + thousands:04d}{_plain(digits):04d}")
 
 
-def _plain(index: int) -> str:
-    """Four digits that script nothing."""
-    digits = f"{index % 10000:04d}"
-    return digits if digits not in SCRIPTED else f"{9000 + int(digits) % 1000:04d}"
+def _middle(digits: int) -> int:
+    return 2500 if _scripted(digits) else 2000
+
+
+def _plain(digits: int) -> int:
+    """Four digits that script nothing; `_middle` keeps those that had to be changed apart."""
+    return 9999 - digits if _scripted(digits) else digits
+
+
+def _scripted(digits: int) -> bool:
+    return f"{digits:04d}" in SCRIPTED

@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Scene:
-    """`running` ends when the service is told to stop, by Ctrl-C for one. `phones`: the phone page's address."""
+    """`running` ends when the service is told to stop. `phones`: the address of the phone page."""
 
     app: App
     town: Town
