@@ -17,9 +17,9 @@ from outreach.files import named, parse
 from outreach.folding import fold
 from outreach.model import SMS, TELEGRAM, Address, Button, ChannelName, Priority, Problem
 from outreach.outbox import Draft, cancel, enqueue
-from outreach.residents import current, open_address
+from outreach.residents import Reached, these
 from outreach.store import insert_new
-from outreach.store.tables import checkups, outbox, reminders, residents
+from outreach.store.tables import checkups, outbox, reminders
 from outreach.templates import LANGUAGES, Templates, day_words, time_words
 
 PURPOSE = "reminders"
@@ -126,7 +126,11 @@ class Reminders:
     async def queue_due(self, connection: AsyncConnection, now: datetime, limit: int = PAGE) -> int:
         """Turns due reminders into messages and returns how many; repeated, none goes twice."""
         due = (await connection.execute(_due(now, limit))).all()
-        drafts = [await self._draft(connection, row, now) for row in due if row.expires_at > now]
+        drafts = [
+            self._draft(plan, row, person, now)
+            for name in sorted({row.plan for row in due})
+            for plan, row, person in await self._people(connection, name, due, now)
+        ]
         queued = await enqueue(connection, drafts, now)
         for state, ids in (
             ("queued", [row.id for row in due if row.expires_at > now]),
@@ -136,20 +140,26 @@ class Reminders:
                 await connection.execute(update(reminders).where(reminders.c.id.in_(ids)).values(state=state))
         return queued
 
-    async def _draft(self, connection: AsyncConnection, row: Any, now: datetime) -> Draft:
-        plan = self[row.plan]
+    async def _people(
+        self, connection: AsyncConnection, name: str, due: Sequence[Any], now: datetime
+    ) -> list[tuple[Plan, Any, Reached]]:
+        """The rows of one plan that may still go out, each with its person."""
+        plan = self[name]
+        rows = [row for row in due if row.plan == name and row.expires_at > now]
+        found = await these(connection, [row.resident_id for row in rows], PURPOSE, plan.channels)
+        people = {person.id: person for person in found}
+        return [(plan, row, people[row.resident_id]) for row in rows]
+
+    def _draft(self, plan: Plan, row: Any, person: Reached, now: datetime) -> Draft:
         step = next(step for step in plan.steps if step.name == row.step)
-        address = await open_address(connection, row.resident_id, plan.channels)
-        reason = None if row.consent else "no consent to reminders"
-        if address is None:
-            reason, address = "no address takes messages", Address(plan.channels[0], "")
+        address = person.address or Address(plan.channels[0], "")
         local = row.at.astimezone(self._zone)
         text = self._templates.say(
             step.template,
-            row.language,
+            person.language,
             address.channel,
-            name=row.name or "",
-            day=day_words(local, row.language),
+            name=person.name,
+            day=day_words(local, person.language),
             time=time_words(local),
             place=row.place,
         )
@@ -160,13 +170,13 @@ class Reminders:
             priority=Priority.REMINDER,
             purpose=PURPOSE,
             template=step.template,
-            language=row.language,
+            language=person.language,
             text=text,
-            buttons=self._buttons(row.language),
+            buttons=self._buttons(person.language),
             due_at=now,
             expires_at=row.expires_at,
             checkup_id=row.checkup_id,
-            suppressed=reason,
+            suppressed=person.obstacle(PURPOSE),
         )
 
     def _buttons(self, language: str) -> list[Button]:
@@ -188,12 +198,8 @@ def _due(now: datetime, limit: int) -> Any:
             checkups.c.at,
             checkups.c.place,
             checkups.c.resident_id,
-            residents.c.name,
-            residents.c.language,
-            current(checkups.c.resident_id, PURPOSE).label("consent"),
         )
         .join(checkups, checkups.c.id == reminders.c.checkup_id)
-        .join(residents, residents.c.id == checkups.c.resident_id)
         .where(reminders.c.state == "scheduled", reminders.c.due_at <= now)
         .order_by(reminders.c.due_at, reminders.c.id)
         .limit(limit)

@@ -195,6 +195,10 @@ PRIMITIVE: dict[str, Any] = {
 }
 
 
+def fewest(tried: list[list[str]]) -> list[str]:
+    return min(tried, key=lambda found: len(found))
+
+
 def faults(value: Any, kind: str, types: Any, where: str) -> list[str]:
     """How a Bot API answer departs from its type."""
     if kind.startswith("Array of "):
@@ -207,7 +211,7 @@ def faults(value: Any, kind: str, types: Any, where: str) -> list[str]:
     described = types[kind]
     if described.get("subtypes"):
         tried = [faults(value, subtype, types, where) for subtype in described["subtypes"]]
-        return min(tried, key=len)
+        return fewest(tried)
     if not isinstance(value, dict):
         return [f"{where} is not {kind}: {value!r}"]
     return object_faults(value, described.get("fields", []), types, where)
@@ -218,8 +222,10 @@ def object_faults(value: dict[str, Any], fields: Any, types: Any, where: str) ->
     found = [f"{where}.{name} is unknown" for name in value.keys() - known.keys()]
     for name, field in known.items():
         if name in value:
-            tried = [faults(value[name], kind, types, f"{where}.{name}") for kind in field["types"]]
-            found += min(tried, key=len)
+            tried: list[list[str]] = [
+                faults(value[name], kind, types, f"{where}.{name}") for kind in field["types"]
+            ]
+            found += fewest(tried)
         elif field["required"]:
             found.append(f"{where}.{name} is missing")
     return found
@@ -228,7 +234,7 @@ def object_faults(value: dict[str, Any], fields: Any, types: Any, where: str) ->
 def check_answer(bot_api: Any, method: str, result: Any) -> None:
     kinds = bot_api["methods"][method]["returns"]
     tried = [faults(result, kind, bot_api["types"], method) for kind in kinds]
-    assert [] in tried, min(tried, key=lambda found: len(found))
+    assert fewest(tried) == []
 
 
 def check_update(bot_api: Any, update: Any) -> None:

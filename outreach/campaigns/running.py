@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from outreach.campaigns.files import Campaign
 from outreach.files import line_of, named, parse
 from outreach.model import JSON, Address, BadInput, Priority, Problem, iso
 from outreach.outbox import Draft, enqueue
-from outreach.residents import page, size
+from outreach.residents import Reached, page, size
 from outreach.store.tables import launches
 from outreach.templates import LANGUAGES, Templates
 
@@ -125,21 +125,10 @@ class Campaigns:
         await connection.execute(update(launches).where(launches.c.id == launch.id).values(**values))
         return len(people)
 
-    def _draft(self, campaign: Campaign, launch: Any, person: Any, now: datetime) -> Draft:
-        mapping: Mapping[str, Any] = person._mapping
-        address = next(
-            (Address(channel, mapping[channel]) for channel in campaign.channels if mapping[channel]), None
-        )
-        reason = None
-        if not person.consent:
-            reason = (
-                f"never agreed to {campaign.purpose}" if person.consent is None else "stopped our messages"
-            )
-        elif address is None:
-            reason = "no address takes messages"
-        to = address or Address(campaign.channels[0], "")
+    def _draft(self, campaign: Campaign, launch: Any, person: Reached, now: datetime) -> Draft:
+        to = person.address or Address(campaign.channels[0], "")
         text = self._templates.say(
-            campaign.template, person.language, to.channel, name=person.name, township=person.township or ""
+            campaign.template, person.language, to.channel, name=person.name, township=person.township
         )
         return Draft(
             key=f"campaign:{launch.id}:{person.id}",
@@ -153,7 +142,7 @@ class Campaigns:
             due_at=now,
             expires_at=launch.expires_at,
             launch_id=launch.id,
-            suppressed=reason,
+            suppressed=person.obstacle(campaign.purpose),
         )
 
     async def preview(self, connection: AsyncConnection, name: str, now: datetime) -> JSON:

@@ -1,6 +1,6 @@
 """Who we may write to: people and their addresses, consent and its proof, and the words that stop us."""
 
-from outreach.residents.audience import Audience, page, size
+from outreach.residents.audience import Audience, Reached, page, size, these
 from outreach.residents.consent import PURPOSES, current, give, proof, withdraw
 from outreach.residents.keywords import Keyword, keyword
 from outreach.residents.people import (
@@ -12,7 +12,6 @@ from outreach.residents.people import (
     get,
     link,
     listing,
-    open_address,
     reopen_address,
     set_language,
     sharing_address,
@@ -22,6 +21,7 @@ __all__ = [
     "PURPOSES",
     "Audience",
     "Keyword",
+    "Reached",
     "Resident",
     "at_address",
     "close_address",
@@ -33,12 +33,12 @@ __all__ = [
     "keyword",
     "link",
     "listing",
-    "open_address",
     "page",
     "proof",
     "reopen_address",
     "set_language",
     "sharing_address",
     "size",
+    "these",
     "withdraw",
 ]

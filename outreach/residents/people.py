@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import JSON, TELEGRAM, Address, ChannelName, iso
+from outreach.model import JSON, TELEGRAM, Address, iso
 from outreach.residents.consent import PURPOSES, proof
 from outreach.store import insert_new
 from outreach.store.tables import (
@@ -79,17 +79,6 @@ async def add_address(connection: AsyncConnection, resident_id: int, address: Ad
         "created_at": now,
     }
     return bool(await insert_new(connection, addresses, [row]))
-
-
-async def open_address(
-    connection: AsyncConnection, resident_id: int, channels: Sequence[ChannelName]
-) -> Address | None:
-    """The first channel of the order on which something may still arrive."""
-    statement = select(addresses.c.channel, addresses.c.value).where(
-        addresses.c.resident_id == resident_id, addresses.c.closed_at.is_(None)
-    )
-    found = {channel: Address(channel, value) for channel, value in await connection.execute(statement)}
-    return next((found[channel] for channel in channels if channel in found), None)
 
 
 async def close_address(connection: AsyncConnection, address: Address, reason: str, now: datetime) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import String, cast, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.files import named, parse
-from outreach.model import Address, Button, ChannelName, Priority, Problem, State
+from outreach.model import Address, Button, Priority, Problem, State
 from outreach.outbox import Draft, enqueue
-from outreach.residents import current, get, open_address
+from outreach.residents import Reached, these
 from outreach.store.tables import checkups, launches, outbox, survey_answers
 from outreach.surveys.rating import rating
 from outreach.surveys.results import GRADES
@@ -23,6 +23,8 @@ from outreach.templates import LANGUAGES, Templates
 PURPOSE = "surveys"
 EXPIRES = timedelta(days=3)
 PAGE = 500
+# Asked later than that, nobody knows any more what is meant.
+LATEST = timedelta(days=30)
 
 
 class Question(BaseModel):
@@ -74,63 +76,44 @@ class Surveys:
     async def queue_due(self, connection: AsyncConnection, now: datetime) -> int:
         """Asks everyone whose campaign message went out long enough ago; returns how many were queued."""
         queued = 0
-        for launch_id, frozen in await _with_survey(connection):
+        for launch_id, frozen in await _with_survey(connection, now):
             after = timedelta(hours=frozen["survey"]["after_hours"])
-            reached = await _reached(connection, launch_id, now - after, now)
-            drafts = [
-                await self._draft(connection, frozen, launch_id, resident_id, now) for resident_id in reached
-            ]
-            queued += await enqueue(connection, drafts, now) if drafts else 0
+            ids = await _reached(connection, launch_id, now - after, now)
+            people = await these(connection, ids, PURPOSE, frozen["channels"]) if ids else []
+            drafts = [self._draft(frozen, launch_id, person, now) for person in people]
+            queued += await enqueue(connection, drafts, now)
         return queued
 
-    async def _draft(
-        self,
-        connection: AsyncConnection,
-        frozen: Mapping[str, Any],
-        launch_id: int,
-        resident_id: int,
-        now: datetime,
-    ) -> Draft:
+    def _draft(self, frozen: Mapping[str, Any], launch_id: int, person: Reached, now: datetime) -> Draft:
         name = frozen["survey"]["name"]
         survey = self[name]
-        resident = await get(connection, resident_id)
-        channels: Sequence[ChannelName] = frozen["channels"]
-        address = await open_address(connection, resident_id, channels)
-        agrees = (await connection.execute(select(current(_literal(resident_id), PURPOSE)))).scalar()
-        language = resident.language if resident else LANGUAGES[0]
-        reason = None if agrees else "no consent to surveys"
-        if address is None:
-            reason, address = "no address takes messages", Address(channels[0], "")
+        address = person.address or Address(frozen["channels"][0], "")
         return Draft(
-            key=f"survey:{launch_id}:{resident_id}",
-            resident_id=resident_id,
+            key=f"survey:{launch_id}:{person.id}",
+            resident_id=person.id,
             address=address,
             priority=Priority.CAMPAIGN,
             purpose=PURPOSE,
             template=survey.template,
-            language=language,
-            text=self._templates.say(
-                survey.template, language, address.channel, name=resident.name if resident else ""
-            ),
-            buttons=survey.buttons(language),
+            language=person.language,
+            text=self._templates.say(survey.template, person.language, address.channel, name=person.name),
+            buttons=survey.buttons(person.language),
             due_at=now,
             expires_at=now + EXPIRES,
             survey=name,
             question=survey.questions[0].id,
-            suppressed=reason,
+            suppressed=person.obstacle(PURPOSE),
         )
-
-
-def _literal(resident_id: int) -> Any:
-    return select(cast(resident_id, outbox.c.id.type)).scalar_subquery()
 
 
 def _mistake(file: Path, problem: str) -> Exception:
     return Problem(str(file), 1, "", problem, "correct the file").raised()
 
 
-async def _with_survey(connection: AsyncConnection) -> list[tuple[int, dict[str, Any]]]:
-    statement = select(launches.c.id, launches.c.frozen).where(launches.c.state.in_(("running", "done")))
+async def _with_survey(connection: AsyncConnection, now: datetime) -> list[tuple[int, dict[str, Any]]]:
+    statement = select(launches.c.id, launches.c.frozen).where(
+        launches.c.state.in_(("running", "done")), launches.c.starts_at > now - LATEST
+    )
     return [
         (number, frozen) for number, frozen in await connection.execute(statement) if frozen.get("survey")
     ]
