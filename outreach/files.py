@@ -60,7 +60,8 @@ def parse(file: Path, shape: type[Shape]) -> Shape:
 
 def _problems(file: Path, error: ValidationError) -> list[Problem]:
     found = []
-    for mistake in error.errors():
+    # A misspelt key is also a missing one: the spelling is what the writer can see.
+    for mistake in sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden"):
         path = [str(part) for part in mistake["loc"] if isinstance(part, str)]
         key = ".".join(map(str, mistake["loc"]))
         unknown = mistake["type"] == "extra_forbidden"

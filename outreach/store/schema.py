@@ -41,6 +41,10 @@ async def upgrade(store: Store) -> str:
             await connection.run_sync(_upgrade)
     except DBAPIError as error:
         raise BadInput(f"the database cannot be used: {error.orig}", where=SETTING) from None
+    except TypeError as error:
+        # asyncpg takes an unknown option of the address for a keyword argument.
+        fix = "asyncpg's options are named in its documentation; for sslmode=require write ssl=require"
+        raise BadInput(f"an option of the address is not known: {error}", where=SETTING, fix=fix) from None
     except (OSError, TimeoutError) as error:
         host = make_url(store.url).host
         raise BadInput(f"no database answers at {host}: {error or 'timed out'}", where=SETTING) from None

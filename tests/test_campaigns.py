@@ -1,0 +1,178 @@
+"""A launch expands page by page to one row a person, adds up at every moment, and obeys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import NOW, ROOT
+from sqlalchemy import func, insert, select
+
+from outreach.app import Content
+from outreach.campaigns import Campaigns, finish, move, status
+from outreach.campaigns.running import PAGE
+from outreach.model import BadInput
+from outreach.outbox import Rules, claim
+from outreach.residents import give
+from outreach.store import Store
+from outreach.store.tables import addresses, outbox, residents
+from outreach.surveys import Surveys
+from outreach.templates import Templates
+
+SUM = ("queued", "sending", "sent", "delivered", "failed", "suppressed", "in_doubt", "expired", "cancelled")
+
+
+async def county(store: Store, size: int, *, willing: int | None = None) -> list[int]:
+    """`size` residents with a Telegram chat; the first `willing` of them agreed."""
+    async with store.write() as connection:
+        people = [{"name": f"居民{n}", "language": "zh-Hans", "created_at": NOW} for n in range(size)]
+        await connection.execute(insert(residents), people)
+        ids = list((await connection.execute(select(residents.c.id).order_by(residents.c.id))).scalars())
+        chats = [
+            {"resident_id": number, "channel": "telegram", "value": str(10_000 + number), "created_at": NOW}
+            for number in ids
+        ]
+        await connection.execute(insert(addresses), chats)
+        await give(connection, ids[:willing], wording="是", channel="import", source="list", now=NOW)
+    return ids
+
+
+async def account(store: Store, launch_id: int) -> dict[str, Any]:
+    async with store.read() as connection:
+        found = await status(connection, launch_id, NOW)
+    assert sum(found[state] for state in SUM) == found["total"], "it adds up"
+    return found
+
+
+async def launched(store: Store, content: Content) -> int:
+    async with store.write() as connection:
+        return int((await content.campaigns.launch(connection, "hello", by="tests", now=NOW))["id"])
+
+
+async def next_page(store: Store, content: Content) -> int:
+    async with store.write() as connection:
+        return await content.campaigns.queue_next(connection, NOW)
+
+
+async def test_adds_up_before_during_and_after_the_expansion(store: Store, content: Content) -> None:
+    size = PAGE + 120
+    await county(store, size, willing=size - 50)
+    launch_id = await launched(store, content)
+    assert (await account(store, launch_id))["queued"] == size
+    assert await next_page(store, content) == PAGE
+    assert (await account(store, launch_id))["queued"] == size
+    assert await next_page(store, content) == 120
+    after = await account(store, launch_id)
+    assert (after["queued"], after["suppressed"]) == (size - 50, 50)
+    assert await next_page(store, content) == 0
+
+
+async def test_an_interrupted_page_is_done_again_and_nobody_twice(store: Store, content: Content) -> None:
+    await county(store, PAGE + 10)
+    launch_id = await launched(store, content)
+    with pytest.raises(ZeroDivisionError):
+        async with store.write() as connection:
+            await content.campaigns.queue_next(connection, NOW)
+            raise ZeroDivisionError
+    assert (await account(store, launch_id))["queued"] == PAGE + 10
+    while await next_page(store, content):
+        pass
+    async with store.read() as connection:
+        each = select(func.count()).select_from(outbox).group_by(outbox.c.resident_id)
+        counts = list((await connection.execute(each)).scalars())
+    assert counts == [1] * (PAGE + 10)
+
+
+async def test_preview_is_what_the_launch_then_does(store: Store, content: Content) -> None:
+    await county(store, 30, willing=20)
+    async with store.read() as connection:
+        preview = await content.campaigns.preview(connection, "hello", NOW)
+    assert preview["channels"] == {"telegram": 20, "sms": 0}
+    assert preview["suppressed"] == {"never agreed to care": 10}
+    launch_id = await launched(store, content)
+    await next_page(store, content)
+    found = await account(store, launch_id)
+    assert (found["total"], found["queued"], found["suppressed"]) == (preview["audience"], 20, 10)
+
+
+async def test_pause_holds_resume_frees_cancel_ends(store: Store, content: Content) -> None:
+    await county(store, 10)
+    launch_id = await launched(store, content)
+    await next_page(store, content)
+    await obey(store, launch_id, "pause")
+    assert await claimed(store) == 0
+    await obey(store, launch_id, "resume")
+    assert await claimed(store) == 4
+    await obey(store, launch_id, "cancel")
+    found = await account(store, launch_id)
+    assert (found["sending"], found["cancelled"], found["state"]) == (4, 6, "cancelled")
+    assert await claimed(store) == 0
+    with pytest.raises(BadInput, match="cancelled"):
+        await obey(store, launch_id, "resume")
+    with pytest.raises(BadInput, match="no such launch"):
+        await obey(store, launch_id + 1, "pause")
+
+
+async def test_cancelled_before_its_expansion_counts_everyone(store: Store, content: Content) -> None:
+    await county(store, 10)
+    launch_id = await launched(store, content)
+    await obey(store, launch_id, "cancel")
+    assert await next_page(store, content) == 0
+    assert (await account(store, launch_id))["cancelled"] == 10
+
+
+async def test_a_launch_is_done_when_its_last_message_left_the_queue(store: Store, content: Content) -> None:
+    await county(store, 3, willing=0)
+    launch_id = await launched(store, content)
+    await next_page(store, content)
+    async with store.write() as connection:
+        assert await finish(connection) == 1
+    assert (await account(store, launch_id))["state"] == "done"
+
+
+async def obey(store: Store, launch_id: int, verb: str) -> None:
+    async with store.write() as connection:
+        await move(connection, launch_id, verb, NOW)
+
+
+async def claimed(store: Store) -> int:
+    rules = Rules(ZoneInfo("Asia/Shanghai"))
+    async with store.write() as connection:
+        return len(await claim(connection, "telegram", worker="w", limit=4, rules=rules, now=NOW))
+
+
+async def test_an_empty_audience_is_refused(store: Store, content: Content) -> None:
+    with pytest.raises(BadInput, match="nobody is meant"):
+        await launched(store, content)
+
+
+GOOD = 'title = "x"\npurpose = "care"\ntemplate = "care/hello"\n'
+BROKEN = {
+    "unknown key": (GOOD + 'owener = "me"\n', 4, "unknown key 'owener'"),
+    "unknown purpose": (GOOD.replace('"care"\nt', '"sales"\nt'), 2, "'sales' is no purpose"),
+    "missing text": (GOOD.replace("care/hello", "care/hullo"), 3, "care/hullo"),
+    "unknown survey": (GOOD + '[survey]\nname = "nothing"\n', 5, "nothing"),
+    "start without offset": (GOOD + "[send]\nstart = 2026-12-01T09:00:00\n", 5, "offset"),
+    "unknown audience field": (GOOD + "[audience]\nvillages = []\n", 5, "villages"),
+    "bad TOML": (GOOD + "what is this\n", 4, ""),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, name: str) -> None:
+    text, line, says = BROKEN[name]
+    (tmp_path / "bad.toml").write_text(text, "utf-8")
+    templates = Templates(ROOT / "templates")
+    campaigns = Campaigns(tmp_path, templates, Surveys(ROOT / "campaigns" / "surveys", templates).names())
+    with pytest.raises(BadInput) as refused:
+        campaigns.load("bad")
+    assert refused.value.where.endswith(f"bad.toml:{line}")
+    assert says in refused.value.problem
+
+
+def test_shipped_campaigns_load(content: Content) -> None:
+    assert len(content.campaigns.names()) >= 4
+    for name in content.campaigns.names():
+        content.campaigns.load(name)

@@ -1,0 +1,153 @@
+"""The articles are complete, find their own questions, and know when not to answer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date
+from math import ceil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from outreach.app import Content
+from outreach.knowledge import Index, Knowledge, Match, is_danger
+from outreach.knowledge.answering import decide
+from outreach.templates import LANGUAGES, Templates
+
+TODAY = date(2026, 11, 25)
+GSM7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENDED = set("^{}\\[~]|€")
+
+
+def segments(text: str) -> int:
+    if set(text) <= GSM7 | EXTENDED:
+        length = sum(2 if sign in EXTENDED else 1 for sign in text)
+        return 1 if length <= 160 else ceil(length / 153)
+    length = len(text.encode("utf-16-be")) // 2
+    return 1 if length <= 70 else ceil(length / 67)
+
+
+def test_twelve_topics_in_both_languages_are_complete(content: Content) -> None:
+    topics = content.knowledge.topics()
+    assert len(topics) == 12
+    for topic in topics:
+        for language in LANGUAGES:
+            article = content.knowledge.article(topic, language)
+            assert article is not None, (topic, language)
+            assert len(article.front.examples) >= (8 if language == "zh-Hans" else 4)
+            assert all(re.search(r"\d{4}", source) for source in article.front.sources), (
+                "a source has its date"
+            )
+            assert article.front.next_review > article.front.valid_from
+            assert set(article.front.related) <= set(topics)
+
+
+def test_short_answers_fit_three_segments(content: Content) -> None:
+    for topic in content.knowledge.topics():
+        for language in LANGUAGES:
+            article = content.knowledge.article(topic, language)
+            assert article is not None
+            text, basis = content.knowledge.text(article, "sms")
+            sms = content.templates.say("replies/answer", language, "sms", text=text, basis=basis)
+            assert segments(sms) <= 3, (topic, language, segments(sms))
+            assert "http" not in sms
+
+
+def test_articles_find_their_own_examples(content: Content) -> None:
+    missed = []
+    for topic in content.knowledge.topics():
+        for language in LANGUAGES:
+            article = content.knowledge.article(topic, language)
+            assert article is not None
+            for example in article.front.examples:
+                found = content.knowledge.ask(example, language, TODAY)
+                if not found.candidates or found.candidates[0][0].topic != topic:
+                    missed.append((topic, example))
+    assert len(missed) <= 12, missed  # 5 % of the 244 examples
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "topic"),
+    [
+        ("zh-Hans", "准生证还要办吗", "birth-registration-overview"),
+        ("zh-Hans", "两癌筛查哪些人能做", "two-cancer-screening-eligibility"),
+        ("zh-Hans", "有短信叫我点链接领补贴", "childcare-subsidy-scam-warning"),
+        ("en", "do I still have to pay a fine for a third child?", "no-social-maintenance-fee"),
+        ("en", "how do I unsubscribe", "message-consent-and-optout"),
+    ],
+)
+def test_questions_nobody_wrote_down_are_answered_or_offered(
+    content: Content, language: str, question: str, topic: str
+) -> None:
+    found = content.knowledge.ask(question, language, TODAY)
+    assert found.outcome in ("answer", "clarify")
+    assert found.candidates[0][0].topic == topic
+
+
+@pytest.mark.parametrize("question", ["今天天气怎么样", "驾照到期怎么换", "公积金怎么提取", "电费多少钱一度"])
+def test_other_questions_get_a_person(content: Content, question: str) -> None:
+    assert content.knowledge.ask(question, "zh-Hans", TODAY).outcome == "handoff"
+
+
+def test_outcome_follows_confidence_and_lead() -> None:
+    assert decide([]) == "handoff"
+    assert decide([Match("a", 0.2)]) == "handoff"
+    assert decide([Match("a", 0.9), Match("b", 0.5)]) == "answer"
+    assert decide([Match("a", 0.9), Match("b", 0.9)]) == "clarify"
+    assert decide([Match("a", 0.45)]) == "clarify"
+
+
+def test_confidence_does_not_depend_on_earlier_questions() -> None:
+    index = Index({"a": ("挂失银行卡", ["卡丢了"]), "b": ("转账限额", ["一天能转多少"])})
+    alone = index.rank("银行卡丢了")
+    index.rank("一天能转多少钱")
+    assert index.rank("银行卡丢了") == alone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "怀孕了一直出血",
+        "羊水破了怎么办",
+        "孩子在肚子里半天都不动了",
+        "我不想活了",
+        "老公打我",
+        "I'm bleeding a lot",
+    ],
+)
+def test_danger_is_heard_in_any_sentence(text: str) -> None:
+    assert is_danger(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["给我打电话", "打我手机", "产检要抽血吗", "献血去哪里", "grape juice", "打疫苗会疼吗"]
+)
+def test_harmless_words_are_no_danger(text: str) -> None:
+    assert not is_danger(text)
+
+
+def test_article_out_of_its_time_answers_nothing_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "templates", tmp_path / "t")
+    folder = tmp_path / "t" / "knowledge"
+    old = folder / "folic-acid.zh-Hans.md"
+    old.write_text(re.sub(r"valid_from = .*", "valid_from = 2030-01-01", old.read_text("utf-8")), "utf-8")
+    (folder / "no-layout.en.md").write_text("just text", "utf-8")
+    wrong = folder / "folic-acid.en.md"
+    wrong.write_text(
+        wrong.read_text("utf-8").replace("{{ region.folic_site }}", "{{ region.nowhere }}", 1), "utf-8"
+    )
+
+    templates = Templates(tmp_path / "t")
+    knowledge = Knowledge(folder, templates)
+    found = knowledge.ask("叶酸在哪里领", "zh-Hans", TODAY)
+    assert "folic-acid" not in [article.topic for article, _ in found.candidates]
+    named = {Path(p.file).name: p for p in (*knowledge.problems, *templates.problems)}
+    assert "laid out" in named["no-layout.en.md"].problem
+    assert "nowhere" in named["folic-acid.en.md"].problem
+    lines = wrong.read_text("utf-8").splitlines()
+    assert "nowhere" in lines[named["folic-acid.en.md"].line - 1]

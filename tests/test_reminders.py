@@ -1,0 +1,144 @@
+"""A step goes out once, on the right local hour, to those who agreed; and an answer means what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import NOW, ROOT
+from sqlalchemy import insert, select
+
+from outreach.app import Content
+from outreach.model import BadInput
+from outreach.reminders import Reminders, Reply, answer, understand
+from outreach.residents import give
+from outreach.store import Store
+from outreach.store.tables import addresses, checkups, outbox, reminders, residents
+from outreach.templates import Templates
+
+COUNTY = ZoneInfo("Asia/Shanghai")
+VISIT = datetime(2026, 12, 3, 9, 30, tzinfo=COUNTY)
+
+
+async def person(store: Store, *, agrees: bool = True) -> int:
+    async with store.write() as connection:
+        row = {"name": "张梅", "language": "zh-Hans", "created_at": NOW}
+        number = (
+            await connection.execute(insert(residents).values(**row).returning(residents.c.id))
+        ).scalar_one()
+        chat = {"resident_id": number, "channel": "telegram", "value": "7", "created_at": NOW}
+        await connection.execute(insert(addresses).values(**chat))
+        if agrees:
+            await give(connection, [number], wording="是", channel="import", source="list", now=NOW)
+    return int(number)
+
+
+async def schedule(store: Store, plans: Reminders, who: int, now: datetime = NOW) -> int:
+    async with store.write() as connection:
+        return await plans.schedule(connection, who, "prenatal", VISIT, "县妇幼保健院", now)
+
+
+async def due(store: Store, plans: Reminders, now: datetime) -> int:
+    async with store.write() as connection:
+        return await plans.queue_due(connection, now)
+
+
+async def messages(store: Store) -> list[str]:
+    async with store.read() as connection:
+        return list((await connection.execute(select(outbox.c.text).order_by(outbox.c.id))).scalars())
+
+
+async def test_each_step_goes_out_once_on_its_hour(store: Store, content: Content) -> None:
+    plans, who = content.reminders, await person(store)
+    await schedule(store, plans, who)
+    await schedule(store, plans, who)
+    first = datetime(2026, 11, 30, 9, 0, tzinfo=COUNTY)
+    assert await due(store, plans, first - timedelta(seconds=1)) == 0
+    assert await due(store, plans, first) == 1
+    assert await due(store, plans, first + timedelta(minutes=5)) == 0
+    assert await due(store, plans, datetime(2026, 12, 2, 16, 0, tzinfo=COUNTY)) == 1
+    assert await due(store, plans, VISIT + timedelta(days=9)) == 0
+    found = await messages(store)
+    assert len(found) == 2
+    assert all("12月3日（周四）" in text and "09:30" in text for text in found)
+
+
+async def test_a_step_already_past_is_skipped_and_says_so(store: Store, content: Content) -> None:
+    plans, who = content.reminders, await person(store)
+    await schedule(store, plans, who, now=VISIT - timedelta(hours=20))
+    async with store.read() as connection:
+        rows = await connection.execute(select(reminders.c.step, reminders.c.state))
+        assert {step: state for step, state in rows} == {
+            "three-days-before": "skipped",
+            "day-before": "scheduled",
+        }
+
+
+async def test_after_a_long_downtime_nothing_stale_goes_out(store: Store, content: Content) -> None:
+    plans, who = content.reminders, await person(store)
+    await schedule(store, plans, who)
+    assert await due(store, plans, VISIT + timedelta(hours=1)) == 0
+    assert await messages(store) == []
+
+
+async def test_without_consent_the_row_only_says_why(store: Store, content: Content) -> None:
+    plans, who = content.reminders, await person(store, agrees=False)
+    await schedule(store, plans, who)
+    await due(store, plans, datetime(2026, 11, 30, 9, 0, tzinfo=COUNTY))
+    async with store.read() as connection:
+        (row,) = (await connection.execute(select(outbox.c.state, outbox.c.reason))).all()
+    assert tuple(row) == ("suppressed", "never agreed to reminders")
+
+
+ANSWERS = [(Reply.CONFIRM, "confirmed", 1), (Reply.MOVE, "moving", 0), (Reply.CANCEL, "cancelled", 0)]
+
+
+@pytest.mark.parametrize(("reply", "state", "left"), ANSWERS)
+async def test_an_answer_calls_off_what_it_makes_needless(
+    store: Store, content: Content, reply: Reply, state: str, left: int
+) -> None:
+    plans, who = content.reminders, await person(store)
+    visit = await schedule(store, plans, who)
+    async with store.write() as connection:
+        await answer(connection, visit, reply, NOW)
+        assert (await connection.execute(select(checkups.c.state))).scalar_one() == state
+    assert await due(store, plans, datetime(2026, 12, 2, 16, 0, tzinfo=COUNTY)) == left
+
+
+async def test_the_local_hour_holds_over_a_change_of_clocks(store: Store) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    plans = Reminders(ROOT / "campaigns" / "plans", Templates(ROOT / "templates"), berlin)
+    who = await person(store)
+    async with store.write() as connection:
+        at = datetime(2026, 10, 26, 9, 0, tzinfo=berlin)  # clocks go back on the 25th
+        await plans.schedule(connection, who, "prenatal", at, "x", at - timedelta(days=9))
+        rows = (await connection.execute(select(reminders.c.due_at).order_by(reminders.c.due_at))).scalars()
+        assert [f"{moment.astimezone(berlin):%d %H:%M}" for moment in rows] == ["23 09:00", "25 16:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("1", Reply.CONFIRM), ("１。", Reply.CONFIRM), ("好的", Reply.CONFIRM), ("OK", Reply.CONFIRM),
+        ("2", Reply.MOVE), ("改时间", Reply.MOVE), ("reschedule", Reply.MOVE),
+        ("3", Reply.CANCEL), ("去不了", Reply.CANCEL), ("can't come", Reply.CANCEL),
+        ("几点？", None), ("要带什么", None), ("4", None), ("不好", None), ("13", None),
+    ],
+)  # fmt: skip
+def test_reply_is_read_as_a_whole(text: str, reply: Reply | None) -> None:
+    assert understand(text) == reply
+
+
+def test_a_broken_plan_is_named(tmp_path: Path) -> None:
+    good = (ROOT / "campaigns" / "plans" / "prenatal.toml").read_text("utf-8")
+    for change, says in (
+        (("day-before", "three-days-before"), "same name"),
+        (("reminders/prenatal", "reminders/nothing"), "reminders/nothing"),
+        (('"09:00"', '"25:00"'), "at"),
+    ):
+        (tmp_path / "bad.toml").write_text(good.replace(*change), "utf-8")
+        with pytest.raises(BadInput, match=says) as refused:
+            Reminders(tmp_path, Templates(ROOT / "templates"), COUNTY)
+        assert "bad.toml:" in refused.value.where
