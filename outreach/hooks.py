@@ -63,11 +63,12 @@ class Hooks:
     async def _take(self, channel: Channel | None, http: HttpRequest) -> int:
         if channel is None:
             return 404
-        if int(http.headers.get("content-length") or 0) > LARGEST_BODY:
+        body = await _body(http)
+        if body is None:
             return 413
         headers = {name.lower(): value for name, value in http.headers.items()}
         try:
-            news = channel.read(Request(self._signed_url(http), headers, await http.body()))
+            news = channel.read(Request(self._signed_url(http), headers, body))
             for item in news:
                 await self.receive(item)
         except Forged as problem:
@@ -128,3 +129,13 @@ class Hooks:
                 await asyncio.sleep(attempt)
             else:
                 return
+
+
+async def _body(http: HttpRequest) -> bytes | None:
+    """What was posted, or None as soon as it is larger than any provider's message."""
+    body = b""
+    async for piece in http.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            return None
+    return body

@@ -28,13 +28,10 @@ from outreach.model import (
     InDoubt,
     Outbound,
     Receipt,
-    Refused,
     Request,
     SendError,
     Sent,
     State,
-    TryLater,
-    Unreachable,
 )
 from outreach.simulator import Simulator
 from outreach.simulator.signature import sign
@@ -117,17 +114,7 @@ def test_telegram_update_is_understood(case: Any) -> None:
     assert telegram(Wire()).read(request) == expected
 
 
-JUNK = [
-    "",
-    "{",
-    "[]",
-    "null",
-    "7",
-    '"text"',
-    "{}",
-    '{"update_id": "x", "message": 5}',
-    '{"message": {"text": "a"}}',
-]
+JUNK = ("", "{", "[]", "null", "7", '"text"', "{}", '{"update_id": "x", "message": 5}', '{"message": {}}')
 
 
 @pytest.mark.parametrize("body", JUNK)

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from conftest import NOW, ROOT
 from sqlalchemy import func, select
-from world import ACCOUNT, AUTH, NUMBER, TOKEN, World, free_port, opened_world, settings_for, until
+from world import ACCOUNT, AUTH, NUMBER, TOKEN, Clock, World, free_port, opened_world, settings_for, until
 
 from outreach.app import App, Content
 from outreach.channels import Telegram, Wire
@@ -49,7 +49,7 @@ def update(number: int, said: str = "help", chat_id: int = 501) -> dict[str, Any
 async def twilio(world: World, path: str, form: dict[str, str], *, at: str = "", auth: str = AUTH) -> int:
     """Posts as Twilio does; `at` is the URL that was signed where that is another one."""
     signature = sign(auth, at or world.base + path, form)
-    headers = {**FORM, "X-Twilio-Signature": signature}
+    headers = {**FORM, "X-Twilio-Signature": signature, "Connection": "close"}
     return await world.post(path, data=urlencode(form).encode(), headers=headers)
 
 
@@ -204,7 +204,7 @@ async def test_signed_junk_never_breaks_the_service(world: World) -> None:
     assert {where: status for where, status in answers.items() if status >= 500} == {}
 
 
-RAW_JUNK = [
+RAW_JUNK = (
     b"",
     b"\xff\xfe\x00",
     b"%",
@@ -215,16 +215,19 @@ RAW_JUNK = [
     b"1e999",
     b'"\\ud800"',
     b"[" * 30_000,
-]
-RAW_JUNK += [
-    json.dumps(value).encode() for value in ({"update_id": 10**30}, {"update_id": {}}, {"message": 5})
-]
-RAW_JUNK += [json.dumps(update(2**70, chat_id=2**70)).encode(), json.dumps(update(3, "a\0b\ud800")).encode()]
+)
+STRANGE = (
+    {"message": 5},
+    {"update_id": {}},
+    {"update_id": 10**30},
+    update(2**70, chat_id=2**70),
+    update(3, "a\0b\ud800"),
+)
 
 
 async def test_raw_junk_never_breaks_the_service(database_url: str) -> None:
     async with opened_world(database_url, ROOT, **WEBHOOK) as world:
-        for body in RAW_JUNK:
+        for body in (*RAW_JUNK, *(json.dumps(one).encode() for one in STRANGE)):
             for path in (INBOUND, STATUS, TELEGRAM):
                 headers = {**FORM, "X-Telegram-Bot-Api-Secret-Token": SECRET, "X-Twilio-Signature": "é"}
                 assert await world.post(path, data=body, headers=headers) < 500, (path, body[:80])
@@ -342,12 +345,12 @@ async def test_update_is_acknowledged_only_after_its_effect_is_kept(store: Store
 async def test_restart_in_the_middle_loses_nothing_and_doubles_nothing(database_url: str) -> None:
     simulator = Simulator()
     await simulator.start()
-    chats = range(9_005_000, 9_005_040)
-    for start in range(4):
+    chats = range(9_005_000, 9_005_030)
+    for start in range(3):
         async with _service(database_url, simulator.url) as world:
             for chat_id in chats[start * 10 : start * 10 + 10]:
                 await world.says(chat_id, "叶酸在哪里领")
-            if start == 3:
+            if start == 2:
                 await world.quiet(heard=len(chats))
                 ledger = (await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"]
                 kept = await rows(world)
@@ -359,14 +362,12 @@ async def test_restart_in_the_middle_loses_nothing_and_doubles_nothing(database_
 @contextlib.asynccontextmanager
 async def _service(database_url: str, simulator: str) -> AsyncIterator[World]:
     """The service on a simulator that outlives it."""
-    import aiohttp
-    from world import Clock
 
     app = App(settings_for(database_url, ROOT, simulator), Clock())
     ready, stop = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(app.run(ready=ready, stop=stop))
     await ready.wait()
-    async with aiohttp.ClientSession() as session:
+    async with ClientSession() as session:
         yield World(app, Clock(), simulator, session)
     stop.set()
     await running

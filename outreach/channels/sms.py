@@ -39,6 +39,7 @@ TWILIO = "https://api.twilio.com"
 STATUS_PATH = "/webhooks/twilio/status"
 INBOUND_PATH = "/webhooks/twilio/inbound"
 MAX_FIELDS = 100
+NAME = r"[A-Za-z0-9]{1,64}"
 TOO_MANY, SERVER_ERROR, UNAUTHORIZED, FORBIDDEN = 429, 500, 401, 403
 LANE_SECONDS = 60.0
 
@@ -137,13 +138,13 @@ class Sms:
             sender["status_callback"] = callback
         try:
             answer = await self._client.messages.create_async(to=to, body=message.text, **sender)
+            return Sent(_sid(answer))
         except TwilioRestException as error:
             raise _decided(error) from error
         except NotWritten as error:
             raise TryLater(str(error)) from error
-        except (Unanswered, TwilioException, ValueError) as error:
+        except (Unanswered, TwilioException, ValueError, TypeError, AttributeError) as error:
             raise InDoubt(f"no clear answer from Twilio: {error}") from error
-        return Sent(str(answer.sid))
 
     def _sender(self, message: Outbound) -> str:
         if message.sender in self._senders or not self._senders:
@@ -152,10 +153,16 @@ class Sms:
         return self._senders[zlib.crc32(message.address.value.encode()) % len(self._senders)]
 
 
+def _sid(answer: Any) -> str:
+    if not answer.sid:
+        raise ValueError("it names no message")
+    return str(answer.sid)
+
+
 def _inbound(form: dict[str, str]) -> Inbound | None:
     """None for what no resident sent: a carrier's short code, a name instead of a number, ourselves."""
     name, sender = form.get("MessageSid", ""), form.get("From", "")
-    if not re.fullmatch(r"\w{1,64}", name) or not sender:
+    if not re.fullmatch(NAME, name) or not sender:
         raise BadInput("MessageSid and From are needed", where="Twilio inbound webhook")
     if not re.fullmatch(r"\+[1-9]\d{6,14}", sender) or sender == form.get("To"):
         return None
@@ -173,10 +180,10 @@ def _inbound(form: dict[str, str]) -> Inbound | None:
 def _receipt(form: dict[str, str], url: str) -> Receipt | None:
     state = _STATES.get(form.get("MessageStatus", "") or form.get("SmsStatus", ""))
     sid = form.get("MessageSid", "")
-    if state is None or not sid:
+    if state is None or not re.fullmatch(NAME, sid):
         return None
     number = parse_qs(urlsplit(url).query).get("id", [""])[0]
-    code = form.get("ErrorCode") or None
+    code = form["ErrorCode"] if re.fullmatch(r"\d{1,6}", form.get("ErrorCode", "")) else None
     return Receipt(
         SMS,
         state,

@@ -163,9 +163,11 @@ class Telegram:
             answer = await self._bot.send_message(
                 int(message.address.value), message.text, reply_markup=_markup(message.buttons)
             )
+            return Sent(str(answer.message_id))
         except TelegramError as error:
             raise _decided(error) from error
-        return Sent(str(answer.message_id))
+        except _UNREADABLE as error:
+            raise InDoubt(f"an answer of Telegram's that makes no sense: {error}") from error
 
     def _inbound(self, update: Update) -> Inbound | None:
         name = f"{self.bot_id}:{update.update_id}"

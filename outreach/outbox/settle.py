@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, Address, BadInput, Receipt, State, iso
@@ -47,7 +47,13 @@ async def settle(connection: AsyncConnection, outcomes: Sequence[Outcome], now: 
 
 _SETTLE = (
     update(outbox)
-    .where(outbox.c.id == bindparam("b_id"), outbox.c.state == State.SENDING)
+    .where(
+        outbox.c.id == bindparam("b_id"),
+        # An answer that comes after the lease ran out still ends the doubt.
+        or_(outbox.c.state == State.SENDING, outbox.c.state == State.IN_DOUBT),
+        # A call that hung so long that the message was tried again has nothing to say about the later try.
+        outbox.c.attempts == bindparam("b_attempts"),
+    )
     .values(
         state=bindparam("b_state"),
         reason=bindparam("b_reason"),
@@ -71,6 +77,7 @@ def _settled(outcome: Outcome, now: datetime) -> dict[str, Any]:
         state, reason, due = _again(outcome, now)
     return {
         "b_id": outcome.claimed.message.id,
+        "b_attempts": outcome.claimed.attempts,
         "b_state": state,
         "b_reason": reason,
         "b_code": outcome.error_code,
@@ -107,7 +114,7 @@ async def receipt(connection: AsyncConnection, news: Receipt, now: datetime) -> 
     if news.state == State.FAILED:
         values |= {"reason": news.reason, "error_code": news.error_code}
     else:
-        values |= {"reason": None, "sent_at": _first(now)}
+        values |= {"reason": None, "sent_at": func.coalesce(outbox.c.sent_at, now)}
     if news.provider_id:
         values["provider_id"] = news.provider_id
     statement = (
@@ -118,10 +125,6 @@ async def receipt(connection: AsyncConnection, news: Receipt, now: datetime) -> 
     )
     row = (await connection.execute(statement)).first()
     return Address(row.channel, row.address) if row and news.state == State.FAILED else None
-
-
-def _first(now: datetime) -> Any:
-    return select(bindparam("moment", now, type_=outbox.c.sent_at.type)).scalar_subquery()
 
 
 def _named(news: Receipt) -> ColumnElement[bool]:

@@ -1,0 +1,277 @@
+"""The sender: its pace, every way a call can end, and what a stop, a crash and a second one leave behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from conftest import ROOT
+from sqlalchemy import select
+from terminal import Terminal
+from world import ACCOUNT, AUTH, NUMBER, TOKEN, Clock, World, opened_world, settings_for, until
+
+from outreach.app import App, Content
+from outreach.residents import importing
+from outreach.simulator import Simulator
+from outreach.store import Store, sole_sender, upgrade
+from outreach.store.tables import outbox
+from outreach.worker import Pace
+
+YES = {"consent_care": "是"}
+
+
+def people(chats: range) -> list[dict[str, str]]:
+    return [{"name": f"居民{chat}", "telegram_id": str(chat), **YES} for chat in chats]
+
+
+async def states(world: World) -> dict[str, str]:
+    return {row.address: row.state for row in await world.read(select(outbox))}
+
+
+# -- pace
+
+
+@pytest.mark.parametrize("rate", [1000.0, 40.0, 3.0])
+async def test_pace_holds_its_rate_whatever_is_waiting(rate: float) -> None:
+    pace, sent, started = Pace(rate), 0, time.monotonic()
+    while (passed := time.monotonic() - started) < 0.4:
+        sent += (more := pace.available())
+        pace.spend(more)
+        assert sent <= rate * (time.monotonic() - started) + max(1, rate * 0.1)
+        await asyncio.sleep(pace.pause())
+    assert sent >= 0.3 * rate * min(passed, 0.4), "and does not dawdle"
+
+
+async def test_campaign_goes_out_at_the_rate_that_was_set(tmp_path: Path) -> None:
+    async with opened_world(f"sqlite+aiosqlite:///{tmp_path}/outreach.db", ROOT, telegram_rate=50) as world:
+        await world.knows(*people(range(9_005_000, 9_005_060)))
+        await world.launch("hello")
+        await world.plan()
+        await world.quiet()
+        ledger = (await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"]
+    moments = [message["at"] for message in ledger]
+    assert len(moments) == 60
+    # A burst is a tenth of a second's worth; a little more for what the network bunches together.
+    windows = [sum(start <= at < start + 0.5 for at in moments) for start in moments]
+    assert max(windows) <= 25 + 5 + 5
+
+
+# -- a provider that says wait
+
+
+async def test_lane_pauses_as_long_as_telegram_says_and_nothing_is_lost(tmp_path: Path) -> None:
+    busy, others = 90_429, range(9_005_000, 9_005_030)
+    async with opened_world(f"sqlite+aiosqlite:///{tmp_path}/outreach.db", ROOT, telegram_rate=50) as world:
+        await world.knows(*people(range(busy, busy + 1)), *people(others))
+        await world.launch("hello")
+        await world.plan()
+        started = time.time()
+        await world.quiet()
+        ledger = (await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"]
+    assert Counter(message["chat_id"] for message in ledger) == Counter(
+        [90_429, *range(9_005_000, 9_005_030)]
+    )
+    early = [message for message in ledger if message["at"] < started + 0.9]
+    assert len(early) < 25, "most of them waited"
+    moments = [started, *(message["at"] for message in ledger)]
+    assert max(b - a for a, b in pairwise(moments)) >= 0.5
+
+
+# -- every way a call can end
+
+# What the address ends in -> the state it ends in, and how many messages the provider took.
+TELEGRAM = {
+    "0101": ("in_doubt", 0),
+    "0102": ("in_doubt", 1),
+    "0104": ("sent", 1),
+    "0500": ("sent", 1),
+    "0501": ("failed", 0),
+    "0403": ("failed", 0),
+    "0400": ("failed", 0),
+    "7777": ("sent", 1),
+}
+SMS = {
+    "0101": ("in_doubt", 0),
+    "0102": ("delivered", 1),  # its status callback carries our id
+    "0104": ("delivered", 1),
+    "0500": ("delivered", 1),
+    "0501": ("failed", 0),
+    "1610": ("failed", 0),
+    "1211": ("failed", 0),
+    "0005": ("failed", 1),
+    "7777": ("delivered", 1),
+}
+
+
+async def test_every_call_ends_in_the_state_that_is_true(world: World) -> None:
+    await world.call("PUT", "/sim/settings", {"slow": 0.3})
+    chats = [{"name": f"居民{last}", "telegram_id": f"6{last}", **YES} for last in TELEGRAM]
+    phones = [{"name": f"居民{last}", "phone": f"+861991234{last}", **YES} for last in SMS]
+    await world.knows(*chats, *phones)
+    await world.launch("hello")
+    await world.plan()
+    under_way = ("queued", "sending")
+
+    async def only_the_hopeless_wait() -> bool:
+        found = await states(world)
+        return {a[-4:] for a, state in found.items() if state in under_way} <= {"0500", "0501"}
+
+    await until(only_the_hopeless_wait)
+
+    async def given_up() -> bool:
+        """As if hours had passed: on to the next try, once the last one is settled."""
+        waiting = await world.read(select(outbox).where(outbox.c.state.in_(under_way)))
+        if all(row.state == "queued" and row.due_at > world.clock() for row in waiting):
+            world.clock.ahead += timedelta(minutes=11)
+        world.app.store.wake()
+        return not waiting
+
+    await until(given_up)
+    await world.quiet()
+    ledger = await world.call("GET", "/sim/ledger")
+    took = Counter(str(m["chat_id"]) for m in ledger["telegram"])
+    took += Counter(m["to"] for m in ledger["sms"])
+    found = {address: (state, took[address]) for address, state in (await states(world)).items()}
+    expected = {f"6{last}": end for last, end in TELEGRAM.items()}
+    assert found == expected | {f"+861991234{last}": end for last, end in SMS.items()}
+    rows = {row.address: row for row in await world.read(select(outbox))}
+    assert rows["60501"].attempts == 12
+    assert "12 tries" in rows["60501"].reason
+
+
+# -- a stop, a crash, a second sender
+
+
+@contextlib.asynccontextmanager
+async def service(database_url: str, simulator: str, **more: Any) -> AsyncIterator[World]:
+    """The service on a simulator that outlives it."""
+    app = App(settings_for(database_url, ROOT, simulator, **more), Clock())
+    ready, stop = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(app.run(ready=ready, stop=stop))
+    await ready.wait()
+    async with ClientSession() as session:
+        yield World(app, Clock(), simulator, session)
+    stop.set()
+    await running
+
+
+async def test_stop_in_mid_campaign_settles_what_is_under_way_and_keeps_the_rest(database_url: str) -> None:
+    simulator, chats = Simulator(), range(9_005_000, 9_005_120)
+    await simulator.start()
+    async with service(database_url, simulator.url, telegram_rate=100) as world:
+        await world.call("PUT", "/sim/settings", {"latency": 0.05})
+        await world.knows(*people(chats))
+        await world.launch("hello")
+        await world.plan()
+
+        async def some_are_out() -> bool:
+            return "sent" in (await states(world)).values()
+
+        await until(some_are_out)
+    store = Store(database_url)
+    async with store.read() as connection:
+        left = Counter((await connection.execute(select(outbox.c.state))).scalars())
+    await store.close()
+    assert left.keys() == {"sent", "queued"}, "nothing hangs in the middle"
+
+    async with service(database_url, simulator.url) as world:
+        before = len((await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"])
+        assert before == left["sent"]
+        await world.quiet()
+        ledger = (await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"]
+    await simulator.stop()
+    assert sorted(message["chat_id"] for message in ledger) == list(chats)
+
+
+async def test_kill_in_mid_campaign_writes_to_nobody_twice(tmp_path: Path, content: Content) -> None:
+    simulator, chats = Simulator(), range(9_005_000, 9_005_150)
+    await simulator.start()
+    terminal = Terminal(
+        tmp_path,
+        port=0,
+        telegram_token=TOKEN,
+        telegram_api_base=simulator.url,
+        telegram_rate=100,
+        quiet_hours="",
+    )
+    store = await _launched(tmp_path, content, people(chats))
+    async with ClientSession() as session:
+
+        async def ledger() -> list[int]:
+            async with session.get(f"{simulator.url}/sim/ledger?channel=telegram") as answer:
+                return [message["chat_id"] for message in (await answer.json())["telegram"]]
+
+        async def some_are_out() -> bool:
+            return len(await ledger()) >= 20
+
+        async with session.put(f"{simulator.url}/sim/settings", json={"latency": 0.1}) as answer:
+            assert answer.status == 200
+        first = terminal.start("serve")
+        await until(some_are_out)
+        first.kill()
+        first.communicate()
+
+        async def none_wait() -> bool:
+            async with store.read() as connection:
+                waiting = select(outbox.c.id).where(outbox.c.state.in_(("queued", "sending")))
+                return (await connection.execute(waiting)).first() is None
+
+        second = terminal.start("serve")
+        await until(none_wait)
+        second.terminate()
+        output, _ = await asyncio.to_thread(second.communicate, timeout=10)
+        received = await ledger()
+    await simulator.stop()
+    assert second.returncode == 0, output
+    assert "Traceback" not in output
+
+    async with store.read() as connection:
+        doubtful = (await connection.execute(select(outbox).where(outbox.c.state == "in_doubt"))).all()
+    await store.close()
+    assert max(Counter(received).values()) == 1, "nobody twice"
+    assert doubtful, "some calls were under way"
+    assert set(received) | {int(row.address) for row in doubtful} == set(chats), "nobody forgotten"
+    listed = (await terminal.runs("outbox", "doubts", "--json")).json["doubts"]
+    assert [doubt["id"] for doubt in listed] == [row.id for row in doubtful]
+
+
+async def _launched(folder: Path, content: Content, listed: list[dict[str, str]]) -> Store:
+    """A database in which the campaign `hello` was launched for these people."""
+    store, now = Store(f"sqlite+aiosqlite:///{folder}/outreach.db"), Clock()()
+    await upgrade(store)
+    async with store.write() as connection:
+        for number, cells in enumerate(listed, start=2):
+            row = importing.parse(number, cells)
+            await importing.take(
+                connection, row, importing.Report(), language="zh-Hans", source="list.csv", now=now
+            )
+        await content.campaigns.launch(connection, "hello", by="tests", now=now)
+    return store
+
+
+async def test_second_sender_on_one_sqlite_file_is_told_so(tmp_path: Path, content: Content) -> None:
+    terminal = Terminal(
+        tmp_path,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=AUTH,
+        twilio_from=NUMBER,
+        twilio_api_base="http://127.0.0.1:9",
+    )
+    store = await _launched(tmp_path, content, people(range(9_005_000, 9_005_001)))
+    with sole_sender(store):
+        for command in (("worker", "--drain"), ("serve", "--port", "0")):
+            ran = await terminal.runs(*command)
+            assert ran.code == 1
+            assert "another process already sends from this database" in ran.err
+            assert "OUTREACH_DATABASE_URL" in ran.err
+            assert "Traceback" not in ran.said
+    await store.close()
