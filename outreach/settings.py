@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="signs the console's sign-in link; at least 16 signs"
     )
     timezone: str = Field("Asia/Shanghai", description="local time of the county")
-    language: str = Field("zh-Hans", description="language where a resident has named none")
+    language: Literal["zh-Hans", "en"] = Field("zh-Hans", description="language where a resident has named none")
     campaigns_dir: Path = Field(Path("campaigns"), description="campaign, plan and survey files")
     templates_dir: Path = Field(Path("templates"), description="what residents read")
 
@@ -83,8 +83,12 @@ class Settings(BaseSettings):
     def _http_url(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            sound = False
+        if not sound:
             raise ValueError(f"{value!r} is no web address; write one such as https://example.org")
         return value.rstrip("/")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 _SERVER = """
 import json, os, runpy, sys, traceback
@@ -145,5 +145,5 @@ def _ask(job: str) -> int:
     if not select.select([server.stdout], [], [], PATIENCE)[0]:
         _end(server)
         _server.cache_clear()
-        raise TimeoutError(f"did not end within {PATIENCE:.0f} s: {job}")
+        raise TimeoutError(f"did not end within {PATIENCE:.0f} s: {json.loads(job)['args']}")
     return int(server.stdout.readline())

@@ -1,4 +1,4 @@
-"""Starting and stopping: a bad start is one sentence that names what to mend, and a good one ends when told."""
+"""Starting and stopping: a bad start is one sentence that names what to mend; a good one ends when told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ async def test_port_in_use_is_named(terminal: Terminal) -> None:
 async def test_database_of_a_newer_version_is_left_alone(terminal: Terminal) -> None:
     file = terminal.folder / "outreach.db"
     assert (await terminal.runs("db", "upgrade")).code == 0
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     before = file.read_bytes()
     await refused(terminal, "OUTREACH_DATABASE_URL", "newer version", "9999")
@@ -152,20 +153,36 @@ SPOILT = {
     "templates/replies/stopped.en.txt": ("{{ region.no_such_fact }}", ":1", "no_such_fact"),
     "templates/region.toml": ("sample = true\n[office_phone\n", ":2", "region.toml"),
     "templates/knowledge/folic-acid.en.md": ("no front matter", ":1", "folic-acid.en.md"),
-    "campaigns/hello.toml": ('purpose = "care"\ntemplat = "care/hello"\n', ":2", "templat"),
     "campaigns/plans/prenatal.toml": ('title = {en = "x"}\nstep = 1\n', ":2", "prenatal.toml"),
     "campaigns/surveys/service.toml": ('title = {en = "x"}\ncolour = 1\n', ":2", "colour"),
 }
 
 
-@pytest.mark.parametrize("file", SPOILT)
-async def test_mistake_in_a_file_is_named_with_its_line(terminal: Terminal, file: str) -> None:
+def own_files(terminal: Terminal) -> dict[str, str]:
+    """Copies to spoil, and the settings that point at them."""
     for folder in ("templates", "campaigns"):
         shutil.copytree(ROOT / folder, terminal.folder / folder)
-    text, line, word = SPOILT[file]
+    return {"templates_dir": "templates", "campaigns_dir": "campaigns"}
+
+
+@pytest.mark.parametrize("file", SPOILT)
+async def test_mistake_in_a_file_is_named_with_its_line(terminal: Terminal, file: str) -> None:
+    own, (text, line, word) = own_files(terminal), SPOILT[file]
     (terminal.folder / file).write_text(text, "utf-8")
-    own = {"templates_dir": "templates", "campaigns_dir": "campaigns"}
     await refused(terminal, file + line, word, **own)
+
+
+async def test_mistake_in_a_campaign_is_named_before_it_can_be_launched(terminal: Terminal) -> None:
+    """It does not keep the service from starting: what is under way was frozen when it was launched."""
+    own = own_files(terminal)
+    text = 'purpose = "care"\ntemplat = "care/hello"\n'
+    (terminal.folder / "campaigns/hello.toml").write_text(text, "utf-8")
+    for command in (("check",), ("campaign", "check"), ("campaign", "launch", "hello")):
+        ran = await terminal.runs(*command, **own)
+        assert ran.code == 1, command
+        assert "campaigns/hello.toml:2" in ran.said
+        assert "templat" in ran.said
+        assert "Traceback" not in ran.said
 
 
 async def test_missing_text_is_named(terminal: Terminal) -> None:

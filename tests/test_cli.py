@@ -1,165 +1,447 @@
-"""The command line: one JSON document, exit codes, and every mistake in one sentence."""
+"""The terminal: one JSON document on stdout, exit codes that mean something, and messages one can act on."""
 
 from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import NOW, ROOT
+from terminal import Ran, Terminal
+from world import ACCOUNT, AUTH, NUMBER, TOKEN, Clock
 
-LIST = """姓名,手机号码,乡镇,同意接收关怀,同意提醒,同意调查
-张梅,13912345678,青山镇,是,是,是
-李强,１３９ 1234-5679,柳河乡,是,,
+from outreach.app import Content
+from outreach.model import Address, Priority
+from outreach.outbox import Draft, enqueue
+from outreach.residents import at_address
+from outreach.simulator import Simulator
+from outreach.store import Store
+from outreach.store.tables import outbox
+
+LIST = """姓名,手机号码,telegram_id,乡镇,语言,同意关怀,同意提醒,同意调查
+张梅,19912345678,501,青山镇,中文,是,是,是
+李强,19912345679,,柳河乡,中文,是,是,是
+Tom,,503,青山镇,en,yes,yes,yes
+王芳,19912345670,,青山镇,中文,否,,
+坏号码,12345,,青山镇,中文,是,,
 """
-BROKEN = """title = "x"
-purpose = "care"
-template = "care/hello"
-owener = "me"
-"""
+COUNTS = set("queued sending sent delivered failed suppressed in_doubt expired cancelled".split())
+STATUS = COUNTS | {"id", "name", "state", "total", "rate", "eta"}
 
 
-def outreach(
-    cwd: Path, *arguments: str, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")}
-    settings = {
-        "OUTREACH_TEMPLATES_DIR": str(ROOT / "templates"),
-        "OUTREACH_CAMPAIGNS_DIR": str(ROOT / "campaigns"),
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    (tmp_path / "list.csv").write_text(LIST, "utf-8")
+    return Terminal(tmp_path, quiet_hours="", log_level="DEBUG")
+
+
+@pytest.fixture
+async def sending(terminal: Terminal) -> AsyncIterator[Terminal]:
+    """The terminal of an office whose two channels lead to the simulator."""
+    simulator = Simulator()
+    await simulator.start()
+    terminal.settings |= {
+        "telegram_token": TOKEN,
+        "telegram_api_base": simulator.url,
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_token": AUTH,
+        "twilio_from": NUMBER,
+        "twilio_api_base": simulator.url,
+        "twilio_rate": 100,
     }
-    return subprocess.run(
-        [sys.executable, str(ROOT / "bot.py"), *arguments],
-        cwd=cwd,
-        env=clean | settings | environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    yield terminal
+    await simulator.stop()
 
 
-def answer(cwd: Path, *arguments: str, **environment: str) -> Any:
-    done = outreach(cwd, *arguments, "--json", **environment)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def done(ran: Ran) -> Any:
+    assert ran.code == 0, ran.said
+    return ran.json
 
 
-def test_life_of_a_campaign_from_the_terminal(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text(LIST, "utf-8")
-    tried = answer(tmp_path, "residents", "import", "list.csv", "--dry-run")
-    assert (tried["rows"], tried["created"]) == (2, 2)
-    assert answer(tmp_path, "residents", "list") == {"residents": []}, "a dry run writes nothing"
-    assert answer(tmp_path, "residents", "import", "list.csv")["created"] == 2
-    assert answer(tmp_path, "residents", "import", "list.csv")["unchanged"] == 2
-
-    names = [person["name"] for person in answer(tmp_path, "residents", "list")["residents"]]
-    assert names == ["张梅", "李强"]
-    record = answer(tmp_path, "residents", "show", "2")
-    assert record["addresses"] == [{"channel": "sms", "value": "+8613912345679", "closed": None}]
-    assert record["consent"] == {"care": True, "reminders": None, "surveys": None}
-    (proof,) = answer(tmp_path, "residents", "consent", "2")["consent"]
-    assert proof["source"] == "list.csv row 3"
-
-    preview = answer(tmp_path, "campaign", "preview", "hello")
-    assert (preview["audience"], preview["channels"]) == (2, {"telegram": 0, "sms": 2})
-    launched = answer(tmp_path, "campaign", "launch", "hello")
-    assert launched["state"] == "running"
-    number = str(launched["id"])
-    assert answer(tmp_path, "tick") == {"queued": {"campaign": 2, "reminder": 0, "survey": 0}, "expired": 0}
-    status = answer(tmp_path, "campaign", "status", number)
-    assert (status["total"], status["queued"], status["state"]) == (2, 2, "running")
-    assert answer(tmp_path, "campaign", "pause", number)["state"] == "paused"
-    assert answer(tmp_path, "campaign", "resume", number)["state"] == "running"
-    assert answer(tmp_path, "campaign", "cancel", number)["cancelled"] == 2
-    again = outreach(tmp_path, "campaign", "cancel", number)
-    assert (again.returncode, again.stdout) == (1, "")
-    assert "cannot be cancelled" in again.stderr
-    assert answer(tmp_path, "db", "verify")["ok"] is True
+def imported(terminal: Terminal) -> Any:
+    return done(terminal.run("residents", "import", "list.csv", "--json"))
 
 
-def test_backup_and_restore_bring_everything_back(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text(LIST, "utf-8")
-    answer(tmp_path, "residents", "import", "list.csv")
-    answer(tmp_path, "db", "backup", "copy.db")
-    (tmp_path / "list.csv").write_text(
-        LIST.replace("张梅", "王芳").replace("13912345678", "13912345670"), "utf-8"
-    )
-    answer(tmp_path, "residents", "import", "list.csv")
-    assert len(answer(tmp_path, "residents", "list")["residents"]) == 3
-    answer(tmp_path, "db", "restore", "copy.db")
-    assert len(answer(tmp_path, "residents", "list")["residents"]) == 2
-    (tmp_path / "junk.db").write_text("this is no database")
-    assert outreach(tmp_path, "db", "restore", "junk.db").returncode == 1
-    assert len(answer(tmp_path, "residents", "list")["residents"]) == 2
+def launched(terminal: Terminal) -> str:
+    imported(terminal)
+    return str(done(terminal.run("campaign", "launch", "hello", "--json"))["id"])
 
 
-def test_ask_answers_in_the_language_of_the_question(tmp_path: Path) -> None:
-    chinese = answer(tmp_path, "ask", "育儿补贴怎么领")
+# -- residents
+
+
+def test_import_accounts_for_every_row(terminal: Terminal) -> None:
+    dry = done(terminal.run("residents", "import", "list.csv", "--dry-run", "--json"))
+    assert done(terminal.run("residents", "list", "--json")) == {"residents": []}
+    report = imported(terminal)
+    assert report == dry
+    counts = {key: report[key] for key in ("rows", "created", "updated", "unchanged", "rejected")}
+    assert counts == {"rows": 5, "created": 4, "updated": 0, "unchanged": 0, "rejected": 1}
+    (error,) = report["errors"]
+    assert error.keys() >= {"row", "field", "value_hint", "problem"}
+    assert (error["row"], error["field"]) == (6, "phone")
+    assert report["warnings"] == []
+    again = imported(terminal)
+    assert (again["created"], again["unchanged"]) == (0, 4)
+
+
+def test_import_of_what_is_no_list_says_why(terminal: Terminal) -> None:
+    (terminal.folder / "photo.csv").write_bytes(b"\x89PNG\r\n\0\0")
+    (terminal.folder / "other.csv").write_text("a,b\n1,2\n", "utf-8")
+    (terminal.folder / "empty.csv").write_text("", "utf-8")
+    for name in ("photo.csv", "other.csv", "empty.csv", "missing.csv", "."):
+        ran = terminal.run("residents", "import", name, "--json")
+        assert (ran.code, ran.out) == (1, ""), name
+        assert "Traceback" not in ran.err
+        assert ran.err.strip(), name
+
+
+def test_residents_are_listed_shown_and_their_consent_proved(terminal: Terminal) -> None:
+    imported(terminal)
+    listed = done(terminal.run("residents", "list", "--json"))["residents"]
+    assert [(one["name"], one["language"]) for one in listed][2] == ("Tom", "en")
+    number = str(listed[0]["id"])
+    after = done(terminal.run("residents", "list", "--after", number, "--limit", "1", "--json"))
+    assert after["residents"] == listed[1:2]
+    record = done(terminal.run("residents", "show", number, "--json"))
+    assert record["name"] == "张梅"
+    assert {address["value"] for address in record["addresses"]} == {"+8619912345678", "501"}
+    proof = done(terminal.run("residents", "consent", number, "--json"))["consent"]
+    assert {act["purpose"] for act in proof} == {"care", "reminders", "surveys"}
+    for act in proof:
+        assert act["given"] is True
+        assert "list.csv" in act["source"]
+        assert datetime.fromisoformat(act["at"]).tzinfo
+    assert done(terminal.run("residents", "export", number)) == record
+
+
+# -- campaigns
+
+
+def test_campaigns_are_listed_checked_and_previewed(terminal: Terminal) -> None:
+    imported(terminal)
+    assert "hello" in done(terminal.run("campaign", "list", "--json"))["campaigns"]
+    assert done(terminal.run("campaign", "check", "--json")) == {"ok": True, "problems": []}
+    preview = done(terminal.run("campaign", "preview", "hello", "--json"))
+    assert (preview["name"], preview["audience"]) == ("hello", 4)
+    assert preview["channels"] == {"telegram": 2, "sms": 1}
+    assert sum(preview["suppressed"].values()) == 1
+    assert {(sample["channel"], sample["language"]) for sample in preview["samples"]} == {
+        ("telegram", "zh-Hans"),
+        ("telegram", "en"),
+        ("sms", "zh-Hans"),
+    }
+    assert datetime.fromisoformat(preview["starts_at"]).tzinfo
+    assert done(terminal.run("campaign", "list", "--json"))["launches"] == [], "nothing was launched"
+
+
+def test_preview_has_all_the_keys_of_the_contract(terminal: Terminal) -> None:
+    imported(terminal)
+    preview = done(terminal.run("campaign", "preview", "hello", "--json"))
+    promised = "name audience channels suppressed segments cost samples starts_at finishes_at".split()
+    assert set(promised) - preview.keys() == set()
+    assert {"channel", "language", "text", "segments"} - preview["samples"][0].keys() == set()
+
+
+def test_launch_is_paused_resumed_and_cancelled(terminal: Terminal) -> None:
+    number = launched(terminal)
+    for verb, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+        status = done(terminal.run("campaign", verb, number, "--json"))
+        assert status["state"] == state
+        assert STATUS - status.keys() == set()
+    refused = terminal.run("campaign", "resume", number, "--json")
+    assert (refused.code, refused.out) == (1, "")
+    assert "cancelled" in refused.err
+    assert status == done(terminal.run("campaign", "status", number, "--json"))
+
+
+async def test_campaign_from_tick_to_worker_adds_up(sending: Terminal) -> None:
+    number = launched(sending)
+    tick = done(await sending.runs("tick", "--json"))
+    assert tick["queued"] == {"campaign": 4, "reminder": 0, "survey": 0}
+    assert tick["expired"] == 0
+    assert done(await sending.runs("tick", "--json"))["queued"]["campaign"] == 0
+    before = done(await sending.runs("campaign", "status", number, "--json"))
+    assert (before["queued"], before["suppressed"], before["total"]) == (3, 1, 4)
+    worked = done(await sending.runs("worker", "--drain", "--json"))
+    assert {key: worked[key] for key in ("sent", "failed", "in_doubt")} == {
+        "sent": 3,
+        "failed": 0,
+        "in_doubt": 0,
+    }
+    assert worked["seconds"] > 0
+    status = done(await sending.runs("campaign", "status", number, "--json"))
+    assert STATUS - status.keys() == set()
+    assert (status["state"], status["sent"]) == ("done", 3)
+    assert sum(status[count] for count in COUNTS) == status["total"] == 4
+    assert done(await sending.runs("outbox", "doubts", "--json")) == {"doubts": []}
+
+
+def test_tick_at_another_time_queues_what_is_due_then(terminal: Terminal) -> None:
+    launched(terminal)
+    terminal.run("tick")
+    later = (Clock()() + timedelta(days=400)).isoformat()
+    assert done(terminal.run("tick", "--now", later, "--json"))["queued"]["campaign"] == 0
+    for wrong in ("tomorrow", "2026-12-01T09:00:00", "2026-13-01T09:00:00+08:00"):
+        assert terminal.run("tick", "--now", wrong).code == 2
+
+
+# -- knowledge and surveys
+
+
+def test_ask_answers_in_the_language_of_the_question(terminal: Terminal) -> None:
+    chinese = done(terminal.run("ask", "育儿补贴怎么领", "--json"))
+    english = done(terminal.run("ask", "How do I apply for the childcare subsidy?", "--json"))
+    keys = {"outcome", "topic", "confidence", "candidates", "text", "sources"}
+    assert keys - chinese.keys() == set()
     assert (chinese["outcome"], chinese["topic"]) == ("answer", "childcare-subsidy-how-to-apply")
+    assert english["topic"] == chinese["topic"]
+    assert "补贴" in chinese["text"]
+    assert "subsidy" in english["text"].lower()
+    assert {"topic", "title", "score"} - chinese["candidates"][0].keys() == set()
     assert chinese["sources"]
-    english = answer(tmp_path, "ask", "How much is the childcare subsidy?")
-    assert "3,600" in english["text"]
-    unknown = answer(tmp_path, "ask", "驾照到期怎么换")
-    assert (unknown["outcome"], unknown["topic"], unknown["text"]) == ("handoff", None, "")
+    handoff = done(terminal.run("ask", "驾照到期怎么换", "--json"))
+    assert (handoff["outcome"], handoff["topic"]) == ("handoff", None)
+    clarify = done(terminal.run("ask", "补贴", "--json"))
+    assert clarify["outcome"] == "clarify"
+    assert clarify["text"]
+    english = done(terminal.run("ask", "补贴", "--lang", "en", "--json"))
+    assert not any("\u3400" <= sign <= "\u9fff" for sign in english["text"])
 
 
-def test_eval_is_a_filter_over_foreign_entries(tmp_path: Path) -> None:
-    entries = [
-        {"id": "a", "title": "挂失银行卡", "examples": ["卡丢了怎么办", "我要挂失"]},
-        {"id": "b", "title": "Raise the limit", "examples": ["can I have a higher limit"]},
-    ]
-    (tmp_path / "kb.jsonl").write_text("\n".join(map(json.dumps, entries)), "utf-8")
-    queries = '{"text": "银行卡丢了"}\n"higher limit please"\nplain text of nothing\n'
-    done = outreach(tmp_path, "knowledge", "eval", "--kb", "kb.jsonl", stdin=queries)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["ranked"][:1] for line in lines] == [["a"], ["b"], []]
-    assert all(0 <= line["confidence"] <= 1 for line in lines)
-    assert lines[2]["outcome"] == "handoff"
+def test_knowledge_and_surveys_are_listed(terminal: Terminal) -> None:
+    topics = done(terminal.run("knowledge", "list", "--json"))["topics"]
+    assert {"topic", "title", "valid_from", "next_review"} - topics[0].keys() == set()
+    assert "folic-acid" in {one["topic"] for one in topics}
+    assert done(terminal.run("survey", "list", "--json")) == {"surveys": ["service"]}
+    results = done(terminal.run("survey", "results", "service", "--json"))
+    promised = {"survey", "sent", "answered", "response_rate", "questions", "comments"}
+    assert promised - results.keys() == set()
+    assert (results["sent"], results["answered"]) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["campaign", "launch", "nothing"], "hello"),
-        (["campaign", "launch", "hello"], "import residents first"),
-        (["campaign", "status", "7"], "there is no such launch"),
-        (["residents", "show", "7"], "no resident has this id"),
-        (["residents", "import", "nowhere.csv"], "cannot be read"),
-        (["survey", "results", "nothing"], "service"),
-        (["outbox", "settle", "7", "--again"], "no message in doubt"),
-        (["staff", "disable", "nobody"], "staff list"),
-    ],
-)
-def test_what_cannot_be_done_is_one_sentence_and_exit_1(
-    tmp_path: Path, arguments: list[str], says: str
-) -> None:
-    done = outreach(tmp_path, *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+KB = [
+    {"id": "wifi", "title": "How to reach the wifi", "examples": ["what is the wifi password", "wifi login"]},
+    {"id": "park", "title": "Where to park", "examples": ["where can I leave my car"], "answer": "Behind."},
+]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["nonsense"], ["tick", "--now", "tomorrow"], ["outbox", "settle", "1"]]
-)
-def test_wrong_usage_is_exit_2(tmp_path: Path, arguments: list[str]) -> None:
-    assert outreach(tmp_path, *arguments).returncode == 2
+def test_knowledge_eval_answers_line_by_line(terminal: Terminal) -> None:
+    kb = terminal.folder / "kb.jsonl"
+    kb.write_text("\n".join(map(json.dumps, KB)), "utf-8")
+    command = [sys.executable, str(ROOT / "bot.py"), "knowledge", "eval", "--kb", str(kb)]
+    queries = ['{"text": "wifi password"}', '"where do I leave my car"', "wifi login please", "", "补贴"]
+    answers = []
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as filtering:
+        assert filtering.stdin
+        assert filtering.stdout
+        for query in queries:
+            # The next one is asked only once this one is answered: nothing is held back.
+            filtering.stdin.write(query + "\n")
+            filtering.stdin.flush()
+            answers.append(json.loads(filtering.stdout.readline()))
+        filtering.stdin.close()
+        assert filtering.stdout.read() == ""
+    assert filtering.returncode == 0
+    assert [answer["ranked"][:1] for answer in answers] == [["wifi"], ["park"], ["wifi"], [], []]
+    for answer in answers:
+        assert {"ranked", "confidence", "outcome"} - answer.keys() == set()
+        assert 0 <= answer["confidence"] <= 1
+        assert answer["outcome"] in ("answer", "clarify", "handoff")
 
 
-def test_a_broken_campaign_and_template_are_named_by_file_and_line(tmp_path: Path) -> None:
-    campaigns = tmp_path / "campaigns"
-    (campaigns / "plans").mkdir(parents=True)
-    (campaigns / "surveys").mkdir()
-    (campaigns / "broken.toml").write_text(
-        'title = "x"\npurpose = "care"\ntemplate = "care/hello"\nowener = "me"\n'
-    )
-    found = outreach(tmp_path, "check", "--json", OUTREACH_CAMPAIGNS_DIR=str(campaigns))
-    assert found.returncode == 1
-    (problem,) = json.loads(found.stdout)["problems"]
-    assert (Path(problem["file"]).name, problem["line"]) == ("broken.toml", 4)
-    assert "owener" in problem["problem"]
-    assert problem["fix"]
+def test_knowledge_eval_refuses_what_it_cannot_read(terminal: Terminal) -> None:
+    for number, text in enumerate(("{", "[]", '{"title": "no id"}', "7", '{"id": "a", "examples": 7}')):
+        file = terminal.folder / f"kb{number}.jsonl"
+        file.write_text(text, "utf-8")
+        ran = terminal.run("knowledge", "eval", "--kb", str(file), stdin="a\n")
+        assert (ran.code, ran.out) == (1, ""), text
+        assert file.name in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_knowledge_eval_on_our_own_articles(terminal: Terminal) -> None:
+    ran = terminal.run("knowledge", "eval", stdin='"叶酸在哪里领"\nwhere can I get folic acid\n')
+    first, second = map(json.loads, ran.out.splitlines())
+    assert first["ranked"][0] == second["ranked"][0] == "folic-acid"
+
+
+# -- outbox, staff, checkups
+
+
+async def test_person_decides_on_a_message_in_doubt(terminal: Terminal, content: Content) -> None:
+    imported(terminal)
+    store = Store(f"sqlite+aiosqlite:///{terminal.folder}/outreach.db")
+    async with store.write() as connection:
+        (mei,) = await at_address(connection, Address("telegram", "501"))
+        common = {"priority": Priority.REPLY, "purpose": "reply", "template": "x/y", "language": "en"}
+        to = Address("sms", "+8619912345678")
+        drafts = [
+            Draft(key=f"k{n}", resident_id=mei.id, address=to, text="x", due_at=NOW, **common)
+            for n in range(2)
+        ]
+        await enqueue(connection, drafts, NOW)
+        await connection.execute(outbox.update().values(state="in_doubt", reason="no clear answer"))
+        at = NOW + timedelta(days=400)
+        await content.reminders.schedule(connection, mei.id, "prenatal", at, "县妇幼保健院", NOW)
+    await store.close()
+
+    doubts = done(await terminal.runs("outbox", "doubts", "--json"))["doubts"]
+    assert [doubt["reason"] for doubt in doubts] == ["no clear answer"] * 2
+    first, second = (str(doubt["id"]) for doubt in doubts)
+    assert terminal.run("outbox", "settle", first).code == 2
+    assert terminal.run("outbox", "settle", first, "--as", "lost").code == 2
+    assert terminal.run("outbox", "settle", first, "--as", "sent", "--again").code == 2
+    assert terminal.run("outbox", "settle", first, "--as", "sent").code == 0
+    assert terminal.run("outbox", "settle", second, "--again").code == 0
+    assert terminal.run("outbox", "settle", second, "--again").code == 1, "it is in doubt no longer"
+    assert done(terminal.run("outbox", "doubts", "--json")) == {"doubts": []}
+    with closing(sqlite3.connect(terminal.folder / "outreach.db")) as database:
+        assert list(database.execute("SELECT state FROM outbox ORDER BY id")) == [("sent",), ("queued",)]
+
+    (visit,) = done(terminal.run("checkups", "list", "--json"))["checkups"]
+    assert (visit["plan"], visit["state"], visit["resident_id"]) == ("prenatal", "open", mei.id)
+    assert datetime.fromisoformat(visit["at"]) == at
+    before = done(terminal.run("checkups", "list", "--due-before", NOW.isoformat(), "--json"))
+    assert before == {"checkups": []}
+
+
+def test_staff_accounts(terminal: Terminal) -> None:
+    added = done(terminal.run("staff", "add", "小周", "--role", "operator", "--json"))
+    assert (added["name"], added["role"]) == ("小周", "operator")
+    assert len(added["code"]) >= 12
+    assert terminal.run("staff", "add", "小周", "--role", "viewer").code == 1
+    assert terminal.run("staff", "add", "小李", "--role", "king").code == 2
+    assert terminal.run("staff", "disable", "小周").code == 0
+    (one,) = done(terminal.run("staff", "list", "--json"))["staff"]
+    assert (one["name"], one["role"], one["state"]) == ("小周", "operator", "disabled")
+
+
+# -- the database
+
+
+def test_backup_and_restore_bring_back_what_was(terminal: Terminal) -> None:
+    assert terminal.run("db", "backup", "none.db").code == 1, "there is nothing to copy yet"
+    assert done(terminal.run("db", "upgrade", "--json"))["ok"] is True
+    imported(terminal)
+    before = done(terminal.run("residents", "list", "--json"))
+    assert done(terminal.run("db", "backup", "copies/monday.db", "--json"))["ok"] is True
+
+    number = str(before["residents"][0]["id"])
+    with closing(sqlite3.connect(terminal.folder / "outreach.db")) as database, database:
+        database.execute("UPDATE residents SET name = 'spoilt'")
+    restored = done(terminal.run("db", "restore", "copies/monday.db", "--json"))
+    assert restored["ok"] is True
+    assert Path(restored["kept"]).exists(), "what was there is kept"
+    assert done(terminal.run("residents", "list", "--json")) == before
+    assert done(terminal.run("residents", "show", number, "--json"))["name"] == "张梅"
+    assert done(terminal.run("db", "verify", "--json"))["ok"] is True
+
+    (terminal.folder / "junk.db").write_text("no database" * 1000)
+    for junk in ("junk.db", "list.csv", "missing.db"):
+        ran = terminal.run("db", "restore", junk, "--json")
+        assert (ran.code, ran.out) == (1, "")
+        assert junk in ran.err
+    assert not (terminal.folder / "missing.db").exists()
+    assert done(terminal.run("residents", "list", "--json")) == before
+
+
+def test_verify_finds_a_changed_audit(terminal: Terminal) -> None:
+    imported(terminal)
+    terminal.run("staff", "add", "小周", "--role", "admin")
+    with closing(sqlite3.connect(terminal.folder / "outreach.db")) as database, database:
+        database.execute("UPDATE audit SET subject = 'nothing' WHERE id = 1")
+    ran = terminal.run("db", "verify", "--json")
+    assert ran.code == 1
+    assert (ran.json["ok"], ran.json["audit_broken_at"]) == (False, 1)
+
+
+def test_check_names_every_problem(terminal: Terminal) -> None:
+    assert done(terminal.run("check", "--json")) == {"ok": True, "problems": []}
+    words = terminal.run("check")
+    assert "Telegram is off" in words.err
+    assert "SMS is off" in words.err
+    ran = terminal.run("check", "--json", campaigns_dir=terminal.folder)
+    assert ran.code == 0, "a folder without campaigns is no mistake"
+    (terminal.folder / "bad.toml").write_text('title = "x"\npurpose = "fun"\ntemplate = "care/hello"\n')
+    (terminal.folder / "worse.toml").write_text("title = \n")
+    ran = terminal.run("check", "--json", campaigns_dir=terminal.folder)
+    assert (ran.code, ran.json["ok"]) == (1, False)
+    found = {(Path(problem["file"]).name, problem["line"]) for problem in ran.json["problems"]}
+    assert found == {("bad.toml", 2), ("worse.toml", 1)}
+    for problem in ran.json["problems"]:
+        assert {"file", "line", "field", "problem", "fix"} - problem.keys() == set()
+        assert problem["problem"]
+        assert problem["fix"]
+
+
+# -- exit codes
+
+UNKNOWN = {
+    ("campaign", "preview", "helo"): "hello",
+    ("campaign", "launch", "../hello"): "hello",
+    ("campaign", "check", "helo"): "hello",
+    ("survey", "results", "servic"): "service",
+    ("campaign", "status", "99"): "campaign list",
+    ("campaign", "pause", "99"): "campaign list",
+    ("residents", "show", "99"): "residents list",
+    ("residents", "export", "99"): "residents list",
+    ("residents", "consent", "99"): "residents list",
+    ("outbox", "settle", "99", "--again"): "outbox doubts",
+    ("staff", "disable", "nobody"): "staff list",
+}
+
+
+def test_unknown_name_ends_with_1_and_says_what_there_is(terminal: Terminal) -> None:
+    found = {}
+    for command, known in UNKNOWN.items():
+        ran = terminal.run(*command)
+        assert "Traceback" not in ran.said
+        found[command] = (ran.code, known in ran.said)
+    assert found == dict.fromkeys(UNKNOWN, (1, True))
+
+
+USAGE = [
+    ("dance",),
+    ("campaign", "launch"),
+    ("campaign", "status", "first"),
+    ("residents", "list", "--limit", "many"),
+    ("ask", "hello", "--lang", "fr"),
+    ("ask", "hello", "--colour"),
+    ("demo", "--residents", "1"),
+    ("serve", "--port", "99999"),
+    ("checkups", "list", "--due-before", "soon"),
+]
+
+
+def test_wrong_usage_ends_with_2(terminal: Terminal) -> None:
+    found = {}
+    for command in USAGE:
+        ran = terminal.run(*command)
+        assert ran.out == ""
+        found[command] = ran.code
+    assert found == dict.fromkeys(USAGE, 2)
+
+
+def test_version_and_help_are_there(terminal: Terminal) -> None:
+    assert terminal.run("--version").out.strip()
+    for command in ((), ("campaign",), ("db",), ("knowledge", "eval")):
+        assert terminal.run(*command, "--help").code == 0
+
+
+def test_settings_come_from_a_file_too(terminal: Terminal) -> None:
+    (terminal.folder / ".env").write_text("OUTREACH_TELEGRAM_RATE=0\n")
+    ran = terminal.run("check")
+    assert ran.code == 1
+    assert "OUTREACH_TELEGRAM_RATE" in ran.err
+    assert os.environ.get("OUTREACH_TELEGRAM_RATE") is None

@@ -372,8 +372,12 @@ async def test_receipt_finds_its_message_and_no_other(town: Store) -> None:
     failed = told(b.message.id, State.FAILED, "SMb", error_code="30005", reason="unknown handset")
     assert await hear(town, failed) == number(2), "so that the address can be closed"
     assert await hear(town, failed) is None, "told once"
+    for state in State.SENT, State.DELIVERED, State.FAILED:
+        assert await hear(town, told(a.message.id, state, "SMa", reason="too late")) is None
+        assert await hear(town, told(b.message.id, state, "SMb", reason="too late")) is None
     kept = await rows(town)
-    assert (kept["a"].state, kept["b"].state) == ("delivered", "failed")
+    assert (kept["a"].state, kept["b"].state) == ("delivered", "failed"), "both are final"
+    assert kept["a"].reason is None
     assert (kept["b"].reason, kept["b"].error_code) == ("unknown handset", "30005")
 
 

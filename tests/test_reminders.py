@@ -70,10 +70,8 @@ async def test_a_step_already_past_is_skipped_and_says_so(store: Store, content:
     await schedule(store, plans, who, now=VISIT - timedelta(hours=20))
     async with store.read() as connection:
         rows = await connection.execute(select(reminders.c.step, reminders.c.state))
-        assert {step: state for step, state in rows} == {
-            "three-days-before": "skipped",
-            "day-before": "scheduled",
-        }
+        states = sorted(tuple(row) for row in rows)
+    assert states == [("day-before", "scheduled"), ("three-days-before", "skipped")]
 
 
 async def test_after_a_long_downtime_nothing_stale_goes_out(store: Store, content: Content) -> None:
