@@ -161,6 +161,9 @@ class App:
             log.info("channel_on", channel="telegram", bot=await self.telegram.check())
         if self.sms:
             await self.sms.check()
+            if not self.settings.public_url:
+                fix = "set OUTREACH_PUBLIC_URL"
+                log.warning("no_public_url", why="Twilio cannot hand us replies and receipts", fix=fix)
             log.info("channel_on", channel="sms", senders=len(self.settings.senders) or "messaging service")
 
     def web(self) -> FastAPI:
@@ -203,9 +206,8 @@ class App:
                     )
                 )
                 # The port answers before the provider is told to call it.
-                serving = asyncio.create_task(server.serve(sockets=[listener]))
-                await self._listen()
-                await _until_stopped([*self._loops(), _until_ended(server, serving)], ready, stop)
+                serving = _until_ended(server, asyncio.create_task(server.serve(sockets=[listener])))
+                await _until_stopped([serving, self._listening(), *self._loops()], ready, stop)
 
     async def recover(self) -> None:
         """What the last crash left in the middle is named before anything new is sent."""
@@ -226,19 +228,20 @@ class App:
             if not planned.total:
                 return
 
-    async def _listen(self) -> None:
+    async def _listening(self) -> None:
+        """Tells Telegram how we listen, and then does so until cancelled."""
         if self.telegram is None:
-            return
-        if self.settings.telegram_by_webhook:
+            await asyncio.get_running_loop().create_future()
+        elif self.settings.telegram_by_webhook:
             await self.telegram.listen_by_webhook(f"{self.settings.public_url}/webhooks/telegram")
+            await asyncio.get_running_loop().create_future()
         else:
             await self.telegram.listen_by_polling()
+            await self.hooks.poll(self.telegram)
 
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
         loops = [sender.run() for sender in self.senders]
         loops.append(keep_planning(self.planner, self.clock))
-        if self.telegram and not self.settings.telegram_by_webhook:
-            loops.append(self.hooks.poll(self.telegram))
         if token := self.settings.telegram_staff_token.get_secret_value():
             # aiogram takes seconds to import: only where the staff bot runs.
             from outreach import staffbot
@@ -263,6 +266,7 @@ def listening(host: str, port: int) -> Any:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise BadInput(

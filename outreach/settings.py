@@ -30,7 +30,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="signs the console's sign-in link; at least 16 signs"
     )
     timezone: str = Field("Asia/Shanghai", description="local time of the county")
-    language: Literal["zh-Hans", "en"] = Field("zh-Hans", description="language where a resident has named none")
+    language: Literal["zh-Hans", "en"] = Field(
+        "zh-Hans", description="language where a resident has named none"
+    )
     campaigns_dir: Path = Field(Path("campaigns"), description="campaign, plan and survey files")
     templates_dir: Path = Field(Path("templates"), description="what residents read")
 

@@ -22,6 +22,8 @@ MEI = "+8619912345678"
 YES = {"consent_care": "是"}
 PAGES = ("/", "/campaigns/hello", "/campaigns/none", "/?key=guessed", "/?key=")
 SCRIPT = "驾照<script>alert(document.cookie)</script><img src=x onerror=alert(1)>"
+# One database is enough for what does not depend on it.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Browser:
@@ -44,6 +46,7 @@ async def browser(world: World, *, signed_in: bool = True) -> AsyncIterator[Brow
         yield one
 
 
+@on_sqlite
 async def test_stranger_sees_nothing_of_anybody(world: World) -> None:
     await world.knows({"name": "张梅", "phone": MEI, **YES})
     await world.texts(MEI, "我家孩子的事，驾照怎么换")
@@ -61,6 +64,7 @@ async def test_stranger_sees_nothing_of_anybody(world: World) -> None:
             assert (await stranger.opens(path))[0] == 404, path
 
 
+@on_sqlite
 async def test_link_opens_the_door_and_the_cookie_keeps_it_open(world: World) -> None:
     async with browser(world, signed_in=False) as one:
         status, page, headers = await one.opens(f"/?key={world.app.key}")
@@ -76,6 +80,7 @@ async def test_link_opens_the_door_and_the_cookie_keeps_it_open(world: World) ->
         assert "Set-Cookie" not in headers
 
 
+@on_sqlite
 async def test_pages_let_nothing_in_from_outside(world: World) -> None:
     async with browser(world) as one, browser(world, signed_in=False) as stranger:
         for visitor, path in (
@@ -102,6 +107,7 @@ async def test_pages_let_nothing_in_from_outside(world: World) -> None:
             assert (status, headers["Content-Type"].split(";")[0]) == (200, kind)
 
 
+@on_sqlite
 async def test_residents_words_are_shown_as_words(world: World) -> None:
     await world.knows({"name": SCRIPT[:60], "phone": MEI, **YES})
     await world.texts(MEI, SCRIPT)
@@ -138,6 +144,7 @@ async def test_launch_is_a_post_of_somebody_signed_in(world: World) -> None:
         ]
 
 
+@on_sqlite
 async def test_launch_that_cannot_be_is_explained(world: World) -> None:
     async with browser(world) as one:
         for name, words in (("none", "hello"), ("hello", "nobody"), ("..%2Fhello", "campaign")):

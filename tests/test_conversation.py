@@ -29,6 +29,8 @@ PHONE, OURS = Address("sms", "+8619912345678"), "+15005550006"
 CHAT = Address("telegram", "501")
 YES = {"consent_care": "是", "consent_reminders": "是", "consent_surveys": "是"}
 HOW_TO_APPLY = "childcare-subsidy-how-to-apply"
+# One database is enough for what does not depend on it.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,7 @@ async def test_message_is_taken_for_what_it_is(town: Town, asked: str, table: di
     assert found == table
 
 
+@on_sqlite
 async def test_danger_gets_the_emergency_numbers_and_a_case_due_now(town: Town) -> None:
     await town.knows()
     heard = await town.says("TD 不想活了")
@@ -279,6 +282,7 @@ async def test_second_rating_corrects_the_first_and_a_low_one_reaches_a_person(t
     assert [case.kind for case in await town.read(select(cases))] == ["low_score"]
 
 
+@on_sqlite
 async def test_handoff_promises_when_and_keeps_the_promise_as_a_case(town: Town) -> None:
     await town.knows()
     heard = await town.says("驾照到期怎么换")
@@ -314,6 +318,7 @@ STRANGERS = [
 ]
 
 
+@on_sqlite
 async def test_reply_comes_in_the_language_of_the_question(town: Town) -> None:
     found = []
     for own, text, _ in LANGUAGES:
@@ -322,6 +327,7 @@ async def test_reply_comes_in_the_language_of_the_question(town: Town) -> None:
     assert found == LANGUAGES
 
 
+@on_sqlite
 async def test_stranger_is_answered_as_they_write_or_as_their_app_is_set(town: Town) -> None:
     found = []
     for number, (channel, text, hint, _) in enumerate(STRANGERS):
@@ -330,6 +336,7 @@ async def test_stranger_is_answered_as_they_write_or_as_their_app_is_set(town: T
     assert found == STRANGERS
 
 
+@on_sqlite
 async def test_answer_to_our_question_is_thanked_for_in_the_language_we_asked_in(town: Town) -> None:
     resident = await town.knows()
     await town.survey(resident, language="en")
@@ -339,6 +346,7 @@ async def test_answer_to_our_question_is_thanked_for_in_the_language_we_asked_in
 # -- words that need no answer
 
 
+@on_sqlite
 async def test_courtesy_is_met_with_silence(town: Town) -> None:
     await town.knows()
     for text in ("谢谢", "谢谢您！", "好的", "收到。", "嗯", "OK", "Thank you!", "got it"):
@@ -386,6 +394,7 @@ async def test_stop_by_one_of_two_people_on_a_number_stops_both(town: Town) -> N
     assert [row.state for row in waiting] == ["cancelled", "cancelled", "queued"]
 
 
+@on_sqlite
 async def test_stop_the_carrier_confirmed_is_obeyed_in_silence(town: Town) -> None:
     resident = await town.knows()
     assert await town.says("STOP", answered_by_provider=True) == Heard("stop", "")
@@ -406,12 +415,14 @@ async def test_stranger_is_answered_and_agrees_to_nothing(town: Town) -> None:
     assert list(audience) == [], "no campaign reaches them by accident"
 
 
+@on_sqlite
 async def test_reply_comes_from_the_number_that_was_written_to(town: Town) -> None:
     await town.says("帮助", recipient="+15005550007")
     (row,) = await town.read(select(messages))
     assert (row.sender, row.address, row.priority) == ("+15005550007", PHONE.value, Priority.REPLY)
 
 
+@on_sqlite
 async def test_first_screen_offers_consent_and_a_tap_gives_it(town: Town) -> None:
     assert (await town.says("/start", CHAT)).outcome == "greeting"
     (greeting,) = await town.read(select(messages))
@@ -477,6 +488,7 @@ async def test_strange_text_is_kept_and_answered(town: Town) -> None:
         assert {row.text for row in await town.read(newest)} == {kept}
 
 
+@on_sqlite
 async def test_picture_is_answered_with_a_request_for_words(town: Town) -> None:
     heard = await town.says("", CHAT, kind="unreadable")
     assert heard.outcome == "unreadable"

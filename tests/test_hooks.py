@@ -29,6 +29,8 @@ INBOUND, STATUS, TELEGRAM = "/webhooks/twilio/inbound", "/webhooks/twilio/status
 PHONE, SID = "+8619912345678", "SM" + "0123456789abcdef" * 2
 SECRET = "a-secret-of-tests"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# One database is enough for what does not depend on it.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def text(body: str = "help", sid: str = SID, sender: str = PHONE) -> dict[str, str]:
@@ -61,6 +63,7 @@ async def rows(world: World, table: Any = inbound) -> int:
 # -- Twilio
 
 
+@on_sqlite
 async def test_only_what_twilio_signed_for_this_url_is_taken(world: World) -> None:
     assert await twilio(world, INBOUND, text(), auth="guessed") == 403
     assert await twilio(world, INBOUND, text(), at=f"https://elsewhere.example{INBOUND}") == 403
@@ -121,6 +124,7 @@ async def _sent(world: World, wanted: int) -> list[Any]:
     return await world.read(named)
 
 
+@on_sqlite
 async def test_failure_closes_the_address_only_where_nothing_will_ever_arrive(world: World) -> None:
     await world.call("PUT", "/sim/settings", {"callback_delay": 600})
     codes = {"30003": "+8619912345671", "30005": "+8619912345672", "30006": "+8619912345673"}
@@ -135,6 +139,7 @@ async def test_failure_closes_the_address_only_where_nothing_will_ever_arrive(wo
     assert {row.state for row in await world.read(select(outbox))} == {"failed"}
 
 
+@on_sqlite
 async def test_callback_before_the_create_call_answered_is_not_lost(world: World) -> None:
     slow = "+8619912340104"
     await world.call("PUT", "/sim/settings", {"slow": 0.5, "callback_delay": 0.01})
@@ -225,6 +230,7 @@ STRANGE = (
 )
 
 
+@on_sqlite
 async def test_raw_junk_never_breaks_the_service(database_url: str) -> None:
     async with opened_world(database_url, ROOT, **WEBHOOK) as world:
         for body in (*RAW_JUNK, *(json.dumps(one).encode() for one in STRANGE)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Annotated
 
@@ -75,10 +76,15 @@ def serve(host: Host = None, port: Port = None) -> None:
     loaded = settings(**_overrides(host=host, port=port))
 
     async def work() -> None:
-        app = App(loaded)
-        base = loaded.public_url or f"http://{loaded.host}:{loaded.port}"
-        complain(f"Console: {base}/?key={app.key}")
-        await app.run()
+        app, ready = App(loaded), asyncio.Event()
+        running = asyncio.create_task(app.run(ready=ready))
+        started = asyncio.create_task(ready.wait())
+        await asyncio.wait([running, started], return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        if ready.is_set():
+            base = loaded.public_url or f"http://{loaded.host}:{loaded.port}"
+            complain(f"Console: {base}/?key={app.key}")
+        await running
 
     run(work())
 
