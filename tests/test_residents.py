@@ -1,8 +1,7 @@
-"""Who we may write to: words that stop us, consent and its proof, strangers, shared phones, lists, audiences."""
+"""Who we may write to: words that stop us, consent and its proof, strangers, lists, audiences."""
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,8 @@ MEI = {"name": "张梅", "phone": "19912345678"}
 # The words that stop, start and explain
 
 STOP = """
-    stop stopall unsubscribe cancel end quit revoke optout td t n r 退订 退訂 推订 退定 拒收 取消订阅 取消 停止
-    不要再发了 别发了 我要退订
+    stop stopall unsubscribe cancel end quit revoke optout td t n r 退订 退訂 推订 退定 拒收 取消订阅 取消
+    停止 不要再发了 别发了 我要退订
 """.split()
 START, HELP = "start unstop subscribe 订阅 恢复订阅".split(), "help info 帮助 菜单".split()
 MEANT = {
@@ -64,19 +63,15 @@ def test_stop_of_several_words_is_a_stop(text: str) -> None:
 
 @pytest.mark.parametrize("word", MEANT)
 def test_sentence_that_only_contains_the_word_is_none(word: str) -> None:
-    for sentence in (
-        f"怎么{word}医保",
-        f"{word}之后还能领补贴吗",
-        f"{word} my appointment",
-        f"when to {word}",
-    ):
-        assert keyword(sentence) is None, sentence
+    around = ("怎么{}医保", "{}之后还能领补贴吗", "{} my appointment", "when to {}")
+    sentences = [pattern.format(word) for pattern in around]
+    assert [sentence for sentence in sentences if keyword(sentence)] == []
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "。", "🙏", "怎么取消医保", "退订单怎么办", "T恤", "N95口罩", "ending", "stops", "helpful", "订阅号", "不要",
-     "can I start folic acid", "stop smoking advice", "no", "yes", "是", "1", "TD退订吗"],
+    ["", "。", "🙏", "怎么取消医保", "退订单怎么办", "T恤", "N95口罩", "ending", "stops", "helpful", "订阅号",
+     "不要", "can I start folic acid", "stop smoking advice", "no", "yes", "是", "1", "TD退订吗"],
 )  # fmt: skip
 def test_anything_else_is_no_such_word(text: str) -> None:
     assert keyword(text) is None
@@ -143,12 +138,9 @@ async def test_linking_joins_the_chat_to_whoever_has_the_number(store: Store) ->
     async with store.write() as connection:
         mei = await add(connection, "张梅", PHONE)
         stranger = await residents.find(connection, CHAT, "zh-Hans", NOW)
-        await connection.execute(
-            insert(inbound).values(
-                channel="telegram", provider_id="u1", resident_id=stranger.id, address=CHAT.value, kind="text",
-                text="您好", received_at=NOW,
-            )
-        )  # fmt: skip
+        said = {"channel": "telegram", "provider_id": "u1", "address": CHAT.value, "kind": "text"}
+        said |= {"resident_id": stranger.id, "text": "您好", "received_at": NOW}
+        await connection.execute(insert(inbound).values(**said))
         assert await residents.link(connection, stranger, "+8613800000000", NOW) is None, "on no list"
         linked = await residents.link(connection, stranger, PHONE.value, NOW)
         assert linked is not None
@@ -192,9 +184,7 @@ async def test_one_address_may_be_shared(store: Store) -> None:
 
 async def test_closed_address_is_passed_over_until_it_proves_alive(store: Store) -> None:
     async def reached() -> tuple[Address | None, str | None]:
-        (person,) = await residents.page(
-            connection, Audience(), "care", ["telegram", "sms"], after=0, limit=9
-        )
+        (person,) = await residents.these(connection, [mei], "care", ["telegram", "sms"])
         return person.address, person.obstacle("care")
 
     async with store.write() as connection:
@@ -279,9 +269,11 @@ async def test_pages_hold_everyone_once(store: Store) -> None:
         for n in range(7):
             await add(connection, f"居民{n}")
         seen, after = [], 0
-        while people := await residents.page(connection, Audience(), "care", ["sms"], after=after, limit=3):
+        for size in (3, 3, 1, 0):
+            people = await residents.page(connection, Audience(), "care", ["sms"], after=after, limit=3)
+            assert len(people) == size
             seen += [person.name for person in people]
-            after = people[-1].id
+            after = people[-1].id if people else after
     assert seen == [f"居民{n}" for n in range(7)]
 
 
@@ -440,8 +432,6 @@ YES, NO = "是 同意 Y yes TRUE 1 √ ✓ 愿意".split(), "否 不同意 N no 
 def test_consent_is_read_as_it_is_meant(text: str, answer: bool | None) -> None:
     row = importing.parse(2, MEI | {"consent_care": text})
     assert row.consent == ({} if answer is None else {"care": answer})
-    wide = unicodedata.normalize("NFKC", text).upper()
-    assert importing.parse(2, MEI | {"consent_care": f" {wide} "}).consent == row.consent
 
 
 @pytest.mark.parametrize("text", ["-", "—", "/", "?", "？", "*", "。", "待定", "_"])

@@ -33,14 +33,32 @@ ONE_ROOM = {
     "asyncpg": "outreach/store",
     "alembic": "outreach/store",
 }
+MADE = {
+    ".git",
+    ".venv",
+    "var",
+    ".env",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".import_linter_cache",
+    ".hypothesis",
+}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 
 def tracked(*patterns: str) -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", *patterns], cwd=ROOT, capture_output=True, text=True
-    )
-    return [ROOT / name for name in listed.stdout.split() if (ROOT / name).is_file()]
+    """The project's own files; without git, all that is not made by running it."""
+    try:
+        command = ["git", "ls-files", "-co", "--exclude-standard", *patterns]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        found = {file for pattern in patterns or ("**/*",) for file in ROOT.glob(pattern)}
+        listed = [
+            str(file.relative_to(ROOT)) for file in found if not MADE & set(file.relative_to(ROOT).parts)
+        ]
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
 
 
 def sources() -> list[Path]:
