@@ -24,7 +24,7 @@ from outreach.channels import Sms, Telegram, Wire
 from outreach.conversation import Conversation
 from outreach.hooks import Hooks
 from outreach.knowledge import Knowledge
-from outreach.model import BadInput, Channel, Problem
+from outreach.model import SMS, TELEGRAM, BadInput, Channel, ChannelName, Problem
 from outreach.outbox import Rules
 from outreach.reminders import Reminders
 from outreach.settings import Settings
@@ -69,7 +69,7 @@ class Content:
             Knowledge(settings.templates_dir / "knowledge", templates),
             surveys,
             Reminders(settings.campaigns_dir / "plans", templates, settings.zone),
-            Campaigns(settings.campaigns_dir, templates, surveys.names()),
+            Campaigns(settings.campaigns_dir, templates, surveys.names(), _rates(settings)),
         )
 
     @property
@@ -81,6 +81,11 @@ class Content:
         for problem in self.problems:
             raise problem.raised()
         return self
+
+
+def _rates(settings: Settings) -> dict[ChannelName, float]:
+    """Messages a second and channel."""
+    return {TELEGRAM: settings.telegram_rate, SMS: settings.twilio_rate * max(1, len(settings.senders))}
 
 
 class App:
@@ -138,13 +143,13 @@ class App:
 
     def _senders(self) -> list[Sender]:
         settings = self.settings
-        rules = Rules(settings.zone, settings.quiet)
-        numbers = max(1, len(settings.senders))
-        lanes: list[tuple[Channel | None, float]] = [
-            (self.telegram, settings.telegram_rate),
-            (self.sms, settings.twilio_rate * numbers),
+        rules, rates = Rules(settings.zone, settings.quiet), _rates(settings)
+        channels: list[Channel | None] = [self.telegram, self.sms]
+        return [
+            Sender(self.store, channel, rules, self.clock, rates[channel.name])
+            for channel in channels
+            if channel
         ]
-        return [Sender(self.store, channel, rules, self.clock, rate) for channel, rate in lanes if channel]
 
     async def check_channels(self) -> None:
         """Signs in at every provider there is; BadInput names the setting where one refuses."""
@@ -222,10 +227,10 @@ class App:
             loops = [sender.run() for sender in self.senders]
             await _until_stopped([*loops, keep_planning(self.planner, self.clock)])
             return
+        await self.planner.plan(self.clock())
         while True:
-            planned = await self.planner.plan(self.clock())
             await asyncio.gather(*(sender.run(drain=True) for sender in self.senders))
-            if not planned.total:
+            if not (await self.planner.plan(self.clock())).total:
                 return
 
     async def _listening(self) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from outreach.app import Content
 from outreach.campaigns import Campaigns, finish, move, status
 from outreach.campaigns.running import PAGE
-from outreach.model import BadInput
+from outreach.model import BadInput, ChannelName
 from outreach.outbox import Rules, claim
 from outreach.residents import give
 from outreach.store import Store
@@ -148,6 +148,7 @@ async def test_an_empty_audience_is_refused(store: Store, content: Content) -> N
         await launched(store, content)
 
 
+RATES: dict[ChannelName, float] = {"telegram": 30.0, "sms": 1.0}
 GOOD = 'title = "x"\npurpose = "care"\ntemplate = "care/hello"\n'
 BROKEN = {
     "unknown key": (GOOD + 'owener = "me"\n', 4, "unknown key 'owener'"),
@@ -165,7 +166,9 @@ def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, name: str) -> None:
     text, line, says = BROKEN[name]
     (tmp_path / "bad.toml").write_text(text, "utf-8")
     templates = Templates(ROOT / "templates")
-    campaigns = Campaigns(tmp_path, templates, Surveys(ROOT / "campaigns" / "surveys", templates).names())
+    campaigns = Campaigns(
+        tmp_path, templates, Surveys(ROOT / "campaigns" / "surveys", templates).names(), RATES
+    )
     with pytest.raises(BadInput) as refused:
         campaigns.load("bad")
     assert refused.value.where.endswith(f"bad.toml:{line}")

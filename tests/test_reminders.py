@@ -11,8 +11,9 @@ from conftest import NOW, ROOT
 from sqlalchemy import insert, select
 
 from outreach.app import Content
+from outreach.lists import BadRow, Report
 from outreach.model import BadInput
-from outreach.reminders import Reminders, Reply, answer, understand
+from outreach.reminders import Reminders, Reply, answer, importing, understand
 from outreach.residents import give
 from outreach.store import Store
 from outreach.store.tables import addresses, checkups, outbox, reminders, residents
@@ -140,3 +141,38 @@ def test_a_broken_plan_is_named(tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=says) as refused:
             Reminders(tmp_path, Templates(ROOT / "templates"), COUNTY)
         assert "bad.toml:" in refused.value.where
+
+
+async def test_a_list_of_appointments_becomes_reminders_once(
+    store: Store, content: Content, tmp_path: Path
+) -> None:
+    plans, who = content.reminders, await person(store)
+    async with store.write() as connection:
+        phone = {"resident_id": who, "channel": "sms", "value": "+8613912345678", "created_at": NOW}
+        await connection.execute(insert(addresses).values(**phone))
+    text = """手机号码,预约时间,地点
+13912345678,2026-12-03 09:30,县妇幼保健院
+139 1234 5678,2026/12/03 09:30,县妇幼保健院
+13912345679,2026-12-03 09:30,县妇幼保健院
+13912345678,昨天,县妇幼保健院
+13912345678,2026-11-01 09:30,县妇幼保健院
+13912345678,2026-12-04 09:30,
+"""
+    (tmp_path / "list.csv").write_text(text, "utf-8")
+    report = Report()
+    for number, cells in importing.read_csv(tmp_path / "list.csv"):
+        async with store.write() as connection:
+            try:
+                row = importing.parse(number, cells, plans, COUNTY, NOW)
+                await importing.take(connection, row, plans, report, now=NOW)
+            except BadRow as problem:
+                report.refuse(number, problem)
+    assert (report.created, report.unchanged, report.rejected) == (1, 1, 4)
+    assert [(error["row"], error["field"]) for error in report.errors] == [
+        (4, "phone"),
+        (5, "at"),
+        (6, "at"),
+        (7, "place"),
+    ]
+    assert "1391234" not in str(report.errors)
+    assert await due(store, plans, datetime(2026, 11, 30, 9, 0, tzinfo=COUNTY)) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.campaigns.account import rows
 from outreach.campaigns.files import Campaign
 from outreach.files import line_of, named, parse
-from outreach.model import JSON, Address, BadInput, Priority, Problem, iso
+from outreach.model import JSON, SMS, TELEGRAM, Address, BadInput, ChannelName, Priority, Problem, iso
 from outreach.outbox import Draft, enqueue
 from outreach.residents import Reached, page, size
+from outreach.segments import segments
 from outreach.store.tables import launches
 from outreach.templates import LANGUAGES, Templates
 
@@ -25,8 +26,14 @@ PAGE = 500
 class Campaigns:
     """Every campaign file of a folder: read when asked for, checked before anything is launched."""
 
-    def __init__(self, folder: Path, templates: Templates, surveys: Sequence[str]) -> None:
-        self._folder, self._templates, self._surveys = folder, templates, surveys
+    def __init__(
+        self,
+        folder: Path,
+        templates: Templates,
+        surveys: Sequence[str],
+        rates: Mapping[ChannelName, float],
+    ) -> None:
+        self._folder, self._templates, self._surveys, self._rates = folder, templates, surveys, rates
 
     def names(self) -> list[str]:
         return sorted(file.stem for file in self._folder.glob("*.toml"))
@@ -146,34 +153,54 @@ class Campaigns:
         )
 
     async def preview(self, connection: AsyncConnection, name: str, now: datetime) -> JSON:
-        """Who would get it, by channel, and why the others would not; nothing is written."""
+        """Who would get it, by channel, and why the others would not; nothing is written.
+
+        `finishes_at` is what the channels' rates allow, were nothing else sent. `cost`: no price is known.
+        """
         campaign = self.load(name)
-        counts: dict[str, int] = dict.fromkeys(campaign.channels, 0)
-        suppressed: dict[str, int] = {}
-        samples: dict[tuple[str, str], str] = {}
-        launch = _Unlaunched()
-        cursor = audience = 0
+        seen = _Seen(campaign.channels)
+        cursor = 0
         while people := await page(
             connection, campaign.audience, campaign.purpose, campaign.channels, after=cursor, limit=PAGE
         ):
-            cursor, audience = people[-1].id, audience + len(people)
-            for draft in (self._draft(campaign, launch, person, now) for person in people):
-                if draft.suppressed:
-                    suppressed[draft.suppressed] = suppressed.get(draft.suppressed, 0) + 1
-                else:
-                    counts[draft.address.channel] += 1
-                    samples.setdefault((draft.address.channel, draft.language), draft.text)
+            cursor = people[-1].id
+            for person in people:
+                seen.add(self._draft(campaign, _Unlaunched(), person, now))
+        starts = max(campaign.send.start or now, now)
+        seconds = max(seen.counts[channel] / self._rates[channel] for channel in campaign.channels)
         return {
             "name": name,
-            "audience": audience,
-            "channels": counts,
-            "suppressed": suppressed,
+            "audience": seen.audience,
+            "channels": dict.fromkeys((TELEGRAM, SMS), 0) | seen.counts,
+            "suppressed": seen.suppressed,
+            "segments": seen.segments,
+            "cost": None,
             "samples": [
-                {"channel": channel, "language": language, "text": text}
-                for (channel, language), text in samples.items()
+                {"channel": channel, "language": language, "text": text, "segments": segments(text)}
+                for (channel, language), text in seen.samples.items()
             ],
-            "starts_at": iso(campaign.send.start or now),
+            "starts_at": iso(starts),
+            "finishes_at": iso(starts + timedelta(seconds=seconds)),
         }
+
+
+class _Seen:
+    """What a preview adds up."""
+
+    def __init__(self, channels: Sequence[ChannelName]) -> None:
+        self.audience = self.segments = 0
+        self.counts: dict[ChannelName, int] = dict.fromkeys(channels, 0)
+        self.suppressed: dict[str, int] = {}
+        self.samples: dict[tuple[str, str], str] = {}
+
+    def add(self, draft: Draft) -> None:
+        self.audience += 1
+        if draft.suppressed:
+            self.suppressed[draft.suppressed] = self.suppressed.get(draft.suppressed, 0) + 1
+            return
+        self.counts[draft.address.channel] += 1
+        self.segments += segments(draft.text) if draft.address.channel == SMS else 0
+        self.samples.setdefault((draft.address.channel, draft.language), draft.text)
 
 
 class _Unlaunched:

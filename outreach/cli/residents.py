@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach import audit
+from outreach import audit, lists
 from outreach import residents as people
-from outreach.app import wall_clock
+from outreach.app import Content, wall_clock
 from outreach.cli.output import (
     JsonFlag,
     database,
+    mistakes,
     moment,
     run,
     say,
@@ -25,9 +27,10 @@ from outreach.cli.output import (
     stderr,
 )
 from outreach.model import JSON, BadInput, iso
+from outreach.reminders import importing as appointments
 from outreach.residents import importing
 from outreach.settings import Settings
-from outreach.store import Store, tables
+from outreach.store import tables
 
 BATCH = 500
 
@@ -36,69 +39,89 @@ checkups_commands = typer.Typer(no_args_is_help=True, help="Checkup appointments
 Number = Annotated[int, typer.Argument(metavar="ID")]
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
+Cells = dict[str, str]
+Take = Callable[[AsyncConnection, int, Cells, lists.Report], Awaitable[None]]
+
+
 @residents_commands.command("import")
-def import_list(
-    file: Path,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    json: JsonFlag = False,
-) -> None:
+def import_residents(file: Path, dry_run: DryRun = False, json: JsonFlag = False) -> None:
     """Brings in a list of residents (CSV). Good rows go in, bad ones are named."""
-    loaded = settings()
-    report = run(_import(loaded, file, dry_run))
+    loaded, now = settings(), wall_clock()
+
+    async def take(connection: AsyncConnection, number: int, cells: Cells, report: lists.Report) -> None:
+        row = importing.parse(number, cells)
+        await importing.take(connection, row, report, language=loaded.language, source=file.name, now=now)
+        report.warnings += [{"row": number, "field": name, "problem": what} for name, what in row.doubts]
+
+    report = run(_import(loaded, file, importing.read_csv(file), take, dry_run, "residents.import"))
+    _report(report, dry_run, json)
+
+
+@checkups_commands.command("import")
+def import_checkups(file: Path, dry_run: DryRun = False, json: JsonFlag = False) -> None:
+    """Brings in a list of appointments (CSV): phone, time, place, plan. Reminders follow by themselves."""
+    loaded, now = settings(), wall_clock()
+    with mistakes():
+        plans = Content.load(loaded).must_be_sound().reminders
+
+    async def take(connection: AsyncConnection, number: int, cells: Cells, report: lists.Report) -> None:
+        row = appointments.parse(number, cells, plans, loaded.zone, now)
+        await appointments.take(connection, row, plans, report, now=now)
+
+    report = run(_import(loaded, file, appointments.read_csv(file), take, dry_run, "checkups.import"))
+    _report(report, dry_run, json)
+
+
+def _report(report: lists.Report, dry_run: bool, json: bool) -> None:
     if json:
-        show_json({name: getattr(report, name) for name in importing.Report.__slots__})
+        show_json({name: getattr(report, name) for name in lists.Report.__slots__})
         return
     done = "would be" if dry_run else "were"
     say(
         f"{report.rows} rows: {report.created} {done} created, {report.updated} updated,"
         f" {report.unchanged} unchanged, {report.rejected} rejected"
     )
-    for error in report.errors:
+    for error in (*report.errors, *report.warnings):
         say(f"row {error['row']}, {error['field']}: {error['problem']}")
-    for warning in report.warnings:
-        say(f"row {warning['row']}, {warning['field']}: {warning['problem']}")
 
 
-async def _import(loaded: Settings, file: Path, dry_run: bool) -> importing.Report:
-    report, now = importing.Report(), wall_clock()
-    rows = list(importing.read_csv(file))
+async def _import(
+    loaded: Settings,
+    file: Path,
+    found: Iterator[tuple[int, Cells]],
+    take: Take,
+    dry_run: bool,
+    act: str,
+) -> lists.Report:
+    report, rows = lists.Report(), list(found)
+    # A dry run is one transaction, so that a row sees the rows before it, and then taken back.
+    size = max(1, len(rows)) if dry_run else BATCH
     async with database(loaded) as store:
         with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
             task = bar.add_task(file.name, total=len(rows))
-            for start in range(0, len(rows), len(rows) or 1 if dry_run else BATCH):
-                batch = rows[start : start + (len(rows) if dry_run else BATCH)]
-                await _import_batch(store, batch, report, loaded, file.name, now, dry_run)
+            for start in range(0, len(rows), size):
+                batch = rows[start : start + size]
+                async with store.write() as connection:
+                    await _import_batch(connection, batch, take, report)
+                    if dry_run:
+                        await connection.rollback()
+                    else:
+                        what = f"{file.name}: {len(batch)} rows"
+                        await audit.note(connection, "cli", act, what, wall_clock())
                 bar.advance(task, len(batch))
     return report
 
 
 async def _import_batch(
-    store: Store,
-    batch: list[tuple[int, dict[str, str]]],
-    report: importing.Report,
-    loaded: Settings,
-    source: str,
-    now: datetime,
-    dry_run: bool,
+    connection: AsyncConnection, batch: list[tuple[int, Cells]], take: Take, report: lists.Report
 ) -> None:
-    async with store.write() as connection:
-        for number, cells in batch:
-            report.rows += 1
-            try:
-                row = importing.parse(number, cells)
-                await importing.take(
-                    connection, row, report, language=loaded.language, source=source, now=now
-                )
-            except importing.BadRow as problem:
-                report.refuse(number, problem)
-                continue
-            report.warnings += [
-                {"row": number, "field": name, "problem": problem} for name, problem in row.doubts
-            ]
-        if dry_run:
-            await connection.rollback()
-        elif batch:
-            await audit.note(connection, "cli", "residents.import", f"{source}: {len(batch)} rows", now)
+    for number, cells in batch:
+        report.rows += 1
+        try:
+            await take(connection, number, cells, report)
+        except lists.BadRow as problem:
+            report.refuse(number, problem)
 
 
 @residents_commands.command("list")
@@ -147,6 +170,10 @@ def export(resident: Number) -> None:
     show_json(_record(resident))
 
 
+def _unknown(resident: int) -> BadInput:
+    return BadInput("no resident has this id", where=str(resident), fix="see `outreach residents list`")
+
+
 def _record(resident: int) -> JSON:
     loaded = settings()
 
@@ -154,9 +181,7 @@ def _record(resident: int) -> JSON:
         async with database(loaded) as store, store.read() as connection:
             record = await people.export(connection, resident)
         if record is None:
-            raise BadInput(
-                "no resident has this id", where=str(resident), fix="see `outreach residents list`"
-            )
+            raise _unknown(resident)
         return record
 
     return run(work())
@@ -169,6 +194,8 @@ def consent(resident: Number, json: JsonFlag = False) -> None:
 
     async def work() -> list[JSON]:
         async with database(loaded) as store, store.read() as connection:
+            if await people.get(connection, resident) is None:
+                raise _unknown(resident)
             ledger = await people.proof(connection, resident)
         return [
             {

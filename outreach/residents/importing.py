@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import phonenumbers
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.folding import fold
-from outreach.model import JSON, SMS, TELEGRAM, Address, BadInput
+from outreach.lists import BadRow, Report, phone, read
+from outreach.model import SMS, TELEGRAM, Address
 from outreach.residents.consent import PURPOSES, current, give, withdraw
 from outreach.residents.people import add_address, at_address
 from outreach.store import insert_new
@@ -33,9 +30,9 @@ HEADINGS = {
     "consent_surveys": "consent_surveys|同意调查|同意接收调查",
     "telegram_id": "telegram_id|telegram|telegram id",
 }
-_FIELD = {fold(word): name for name, words in HEADINGS.items() for word in words.split("|")}
-_YES = {fold(word) for word in "是|同意|y|yes|true|1|√|有|愿意".split("|")}
-_NO = {fold(word) for word in "否|不同意|n|no|false|0|×|无|不愿意".split("|")}
+_YES = {fold(word) for word in "是|同意|y|yes|true|1|有|愿意".split("|")}
+_NO = {fold(word) for word in "否|不同意|n|no|false|0|无|不愿意".split("|")}
+_TICKS, _CROSSES = set("√✓✔☑"), set("×✗✘☒")
 _LANGUAGES = {
     fold(word): language
     for language, words in {
@@ -45,31 +42,6 @@ _LANGUAGES = {
     for word in words.split("|")
 }
 _FIRST_YEAR = 1900
-
-
-class BadRow(Exception):
-    def __init__(self, field_name: str, problem: str, hint: str = "") -> None:
-        self.field, self.problem, self.hint = field_name, problem, hint
-        super().__init__(problem)
-
-
-@dataclass(slots=True)
-class Report:
-    """`errors`: rows left out; `warnings`: values left out of rows that went in. Row 1 is the heading."""
-
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    errors: list[JSON] = field(default_factory=list)
-    warnings: list[JSON] = field(default_factory=list)
-
-    def refuse(self, row: int, problem: BadRow) -> None:
-        self.rejected += 1
-        self.errors.append(
-            {"row": row, "field": problem.field, "value_hint": problem.hint, "problem": problem.problem}
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,57 +59,8 @@ class Row:
 
 
 def read_csv(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of a CSV file in UTF-8 or GB18030, each as {our field: text} with its number in the spreadsheet.
-
-    Raises BadInput where the file as a whole cannot be used.
-    """
-    text = _decoded(file)
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    reader = csv.reader(io.StringIO(text), dialect)
-    fields: list[str | None] | None = None
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if fields is None:
-                fields = _fields(cells)
-                continue
-            named = zip(fields, cells, strict=False)
-            yield reader.line_num, {name: cell.strip() for name, cell in named if name}
-    except csv.Error as error:
-        fix = "open it in a spreadsheet and save it as CSV again"
-        raise BadInput(str(error), where=f"{file}:{reader.line_num}", fix=fix) from None
-    if fields is None:
-        raise BadInput("no headings were found", where=str(file), fix="the first line must name the columns")
-
-
-def _decoded(file: Path) -> str:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(file)) from None
-    if b"\0" in raw:
-        raise BadInput("this is no text file", where=str(file), fix="save the list as CSV (UTF-8)")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadInput("its encoding is not known", where=str(file), fix="save the list as CSV (UTF-8)")
-
-
-def _fields(cells: list[str]) -> list[str | None]:
-    names = [_FIELD.get(fold(cell)) for cell in cells]
-    if "name" not in names or not {"phone", "telegram_id"} & set(names):
-        raise BadInput(
-            f"the headings 姓名/name and 手机号码/phone are needed; found: {', '.join(cells)[:200]}",
-            where="headings",
-            fix="name the columns in the first line",
-        )
-    return names
+    """The rows of a list of residents; BadInput where the file as a whole cannot be used."""
+    return read(file, HEADINGS, "name phone|telegram_id")
 
 
 def parse(number: int, cells: Mapping[str, str]) -> Row:
@@ -145,17 +68,17 @@ def parse(number: int, cells: Mapping[str, str]) -> Row:
     name = cells.get("name", "")
     if not name:
         raise BadRow("name", "the name is missing: write it, or remove the row")
-    phone = _phone(cells.get("phone", ""))
+    number_ = phone(cells.get("phone", ""))
     telegram_id = cells.get("telegram_id", "") or None
     if (telegram_id and not telegram_id.isascii()) or (telegram_id and not telegram_id.isdigit()):
         raise BadRow("telegram_id", "a Telegram id is digits only: correct it, or leave it empty")
-    if not phone and not telegram_id:
+    if not number_ and not telegram_id:
         raise BadRow("phone", "the number is missing: write it, or remove the row")
     year, doubts = _birth_year(cells.get("birth_year", ""))
     return Row(
         number,
         name,
-        phone,
+        number_,
         telegram_id,
         cells.get("township") or None,
         _language(cells.get("language", "")),
@@ -170,25 +93,6 @@ def _split(text: str) -> list[str]:
     for sign in "、；，;|":
         text = text.replace(sign, ",")
     return text.split(",")
-
-
-def _phone(text: str) -> str | None:
-    if not text:
-        return None
-    digits = sum(sign.isdigit() for sign in text)
-    hint = f"{digits} digits"
-    if "e+" in text.lower():
-        raise BadRow("phone", "the spreadsheet lost this number's digits: format the column as text", hint)
-    try:
-        number = phonenumbers.parse(text.removesuffix(".0").lstrip("'"), "CN")
-    except phonenumbers.NumberParseException:
-        raise BadRow("phone", "this is no phone number: correct it", hint) from None
-    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    if not phonenumbers.is_possible_number(number):
-        raise BadRow("phone", "this number has too many or too few digits: correct it", hint)
-    if number.country_code == 86 and phonenumbers.number_type(number) not in mobile:
-        raise BadRow("phone", "this number cannot receive SMS: give a mobile number", hint)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _language(text: str) -> str | None:
@@ -212,9 +116,10 @@ def _consent(cells: Mapping[str, str], purpose: str) -> bool | None:
     text = cells.get(f"consent_{purpose}", "")
     if not text:
         return None
-    if fold(text) in _YES or text.strip() in "√✓":
+    # Signs are compared as they are: folding leaves nothing of a tick, nor of a dash.
+    if fold(text) in _YES or text in _TICKS:
         return True
-    if fold(text) in _NO or text.strip() in "×✗":
+    if fold(text) in _NO or text in _CROSSES:
         return False
     raise BadRow(f"consent_{purpose}", "write 是 or 否 (yes or no), or leave it empty", text[:20])
 
@@ -304,3 +209,6 @@ async def _agree(
         )
         changed = True
     return changed
+
+
+__all__ = ["HEADINGS", "BadRow", "Report", "Row", "parse", "read_csv", "take"]

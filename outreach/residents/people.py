@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, TELEGRAM, Address, iso
-from outreach.residents.consent import PURPOSES, proof
+from outreach.residents.consent import PURPOSES, current, proof, withdraw
 from outreach.store import insert_new
 from outreach.store.tables import (
     addresses,
@@ -132,8 +132,25 @@ async def link(connection: AsyncConnection, stranger: Resident, phone: str, now:
     for (value,) in (await connection.execute(chat)).all():
         await add_address(connection, resident.id, Address(TELEGRAM, value), now)
     if not stranger.name:
+        await _keep_stops(connection, stranger.id, resident.id, now)
         await _absorb(connection, stranger.id, resident.id)
     return resident
+
+
+async def _keep_stops(connection: AsyncConnection, stranger_id: int, resident_id: int, now: datetime) -> None:
+    """A stop said in the chat holds for the resident too, also against a list imported later."""
+    for purpose in PURPOSES:
+        own = select(current(residents.c.id, purpose)).where(residents.c.id == stranger_id)
+        if (await connection.execute(own)).scalar() is False:
+            await withdraw(
+                connection,
+                [resident_id],
+                wording="stopped in the chat before it was linked",
+                channel=TELEGRAM,
+                source=f"linked from resident {stranger_id}",
+                now=now,
+                purposes=[purpose],
+            )
 
 
 async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:

@@ -1,10 +1,9 @@
-"""Checkup dates and plans: scheduled once, queued when due, rendered then and never before."""
+"""Plans and their steps: scheduled once, queued when due, rendered then and never before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -14,12 +13,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.files import named, parse
-from outreach.folding import fold
 from outreach.model import SMS, TELEGRAM, Address, Button, ChannelName, Priority, Problem
-from outreach.outbox import Draft, cancel, enqueue
+from outreach.outbox import Draft, enqueue
 from outreach.residents import Reached, these
 from outreach.store import insert_new
-from outreach.store.tables import checkups, outbox, reminders
+from outreach.store.tables import checkups, reminders
 from outreach.templates import LANGUAGES, Templates, day_words, time_words
 
 PURPOSE = "reminders"
@@ -58,12 +56,6 @@ class Plan(BaseModel):
         return steps
 
 
-class Reply(StrEnum):
-    CONFIRM = "confirm"
-    MOVE = "reschedule"
-    CANCEL = "cancel"
-
-
 class Reminders:
     """Every plan of a folder, checked; what falls due becomes a message."""
 
@@ -99,9 +91,21 @@ class Reminders:
 
         A step whose time is over is kept as skipped, so that the plan shows it.
         """
+        return (await self.schedule_new(connection, resident_id, plan, at, place, now))[0]
+
+    async def schedule_new(
+        self,
+        connection: AsyncConnection,
+        resident_id: int,
+        plan: str,
+        at: datetime,
+        place: str,
+        now: datetime,
+    ) -> tuple[int, bool]:
+        """As `schedule`; says too whether the appointment is new."""
         steps = self[plan].steps
         row = {"resident_id": resident_id, "plan": plan, "at": at, "place": place, "created_at": now}
-        await insert_new(connection, checkups, [row])
+        is_new = bool(await insert_new(connection, checkups, [row]))
         which = select(checkups.c.id).where(
             checkups.c.resident_id == resident_id, checkups.c.plan == plan, checkups.c.at == at
         )
@@ -109,7 +113,7 @@ class Reminders:
         await insert_new(
             connection, reminders, [self._scheduled(checkup_id, step, at, now) for step in steps]
         )
-        return checkup_id
+        return checkup_id, is_new
 
     def _scheduled(self, checkup_id: int, step: Step, at: datetime, now: datetime) -> dict[str, Any]:
         day = at.astimezone(self._zone).date() + timedelta(days=step.offset_days)
@@ -204,55 +208,3 @@ def _due(now: datetime, limit: int) -> Any:
         .order_by(reminders.c.due_at, reminders.c.id)
         .limit(limit)
     )
-
-
-_REPLIES = {
-    fold(word): reply
-    for reply, words in {
-        Reply.CONFIRM: "1|确认|好|好的|好滴|可以|行|收到|没问题|会去|我会去|能来|准时到|知道了|嗯"
-        "|yes|y|ok|okay|confirm|sure",
-        Reply.MOVE: "2|改时间|改期|换时间|改天|改约|换个时间|reschedule|change|move|another time",
-        Reply.CANCEL: "3|取消|取消预约|不去了|不来了|去不了|来不了|不去|cancel|no|can't come|cannot come",
-    }.items()
-    for word in words.split("|")
-}
-_STATES = {Reply.CONFIRM: "confirmed", Reply.MOVE: "moving", Reply.CANCEL: "cancelled"}
-
-
-def understand(text: str) -> Reply | None:
-    """What a whole reply to a reminder means; None where it is not surely one of the three."""
-    return _REPLIES.get(fold(text))
-
-
-async def answer(connection: AsyncConnection, checkup_id: int, reply: Reply, now: datetime) -> Any:
-    """Records the resident's decision, takes back what it makes needless, and returns the checkup's row."""
-    statement = (
-        update(checkups)
-        .where(checkups.c.id == checkup_id, checkups.c.state != "done")
-        .values(state=_STATES[reply])
-        .returning(checkups.c.at, checkups.c.place, checkups.c.state)
-    )
-    row = (await connection.execute(statement)).first()
-    if reply != Reply.CONFIRM:
-        await call_off(connection, [checkup_id], f"the resident chose: {reply}", now)
-    return row
-
-
-async def call_off(
-    connection: AsyncConnection, checkup_ids: Sequence[int], reason: str, now: datetime
-) -> None:
-    """No further reminder of these checkups goes out."""
-    await connection.execute(
-        update(reminders)
-        .where(reminders.c.checkup_id.in_(checkup_ids), reminders.c.state == "scheduled")
-        .values(state="cancelled")
-    )
-    await cancel(connection, outbox.c.checkup_id.in_(checkup_ids), reason=reason, now=now)
-
-
-async def is_open(connection: AsyncConnection, checkup_id: int, now: datetime) -> bool:
-    """Whether the appointment still lies ahead and the resident has not called it off."""
-    statement = select(checkups.c.id).where(
-        checkups.c.id == checkup_id, checkups.c.at > now, checkups.c.state.in_(("open", "confirmed"))
-    )
-    return (await connection.execute(statement)).first() is not None
