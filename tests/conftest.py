@@ -53,6 +53,10 @@ class Postgres:
         self._user = _unprivileged() if os.geteuid() == 0 else None
         if self._user:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            if ROOT in programs.parents:
+                # The other user may not look into root's folders, where the package's programs are.
+                shutil.copytree(programs.parent, folder / "programs", symlinks=True)
+                self._programs = folder / "programs" / programs.name
         self._run("initdb", "-D", str(self._data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync")
         self._server = self._start(folder)
 

@@ -97,11 +97,12 @@ class Story:
         """One at a time, so that the wait for an answer is measured on a quiet service."""
         for index, (language, question) in enumerate(QUESTIONS):
             telegram = index % 2 == 0
-            who = next(
-                one
-                for one in neighbours[index * 3 :] + neighbours
-                if one.language == language and (one.chat_id if telegram else one.phone)
+            # A small county may have nobody of this language on this channel.
+            who = min(
+                neighbours[index * 3 :] + neighbours[: index * 3],
+                key=lambda one: (one.language != language, not (one.chat_id if telegram else one.phone)),
             )
+            telegram = bool(who.chat_id) and (telegram or not who.phone)
             await self._town.say(who, question, telegram=telegram)
             await self._answered(index + 1)
         self.reply_ms = reply_milliseconds(
