@@ -15,7 +15,7 @@ from outreach import outbox, residents
 from outreach.channels import Sms, Telegram
 from outreach.conversation import Conversation
 from outreach.model import Address, BadInput, Channel, Forged, Inbound, Receipt, Request, TryLater
-from outreach.store import Store
+from outreach.store import Store, is_away
 
 LARGEST_BODY = 64 * 1024
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -121,14 +121,20 @@ class Hooks:
                 offset = update_id + 1
 
     async def _insist(self, inbound: Inbound) -> None:
-        for attempt in range(1, TRIES + 1):
+        """Keeps at it while the database is away; a message that breaks us is passed over in the end."""
+        attempt = 0
+        while attempt < TRIES:
             try:
                 await self.receive(inbound)
-            except Exception:
-                log.exception("message_not_handled", provider_id=inbound.provider_id, attempt=attempt)
-                await asyncio.sleep(attempt)
+            except Exception as error:
+                if is_away(error):
+                    log.error("database_away", problem=str(error).splitlines()[0])
+                else:
+                    attempt += 1
+                    log.exception("message_not_handled", provider_id=inbound.provider_id, attempt=attempt)
             else:
                 return
+            await asyncio.sleep(1)
 
 
 async def _body(http: HttpRequest) -> bytes | None:

@@ -53,6 +53,10 @@ _KINDS: dict[str, set[str]] = {
 }
 
 
+# What an expression in a text can come to, besides Jinja2's own errors.
+_UNSAYABLE = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One template file, compiled."""
@@ -97,7 +101,7 @@ class Templates:
     def render(self, text: Text, language: str, values: Mapping[str, object]) -> str:
         try:
             return text.template.render({**values, "region": self.region[language]}).strip()
-        except TemplateError as error:
+        except _UNSAYABLE as error:
             raise BadInput(str(error), where=text.file, fix="correct the template or the value") from None
 
     def fact(self, name: str, language: str) -> str:
@@ -110,11 +114,26 @@ class Templates:
         """Parses one text and notes its problems; None where it cannot be parsed at all."""
         try:
             tree = self._environment.parse(source)
+            text = Text(file, self._environment.from_string(source))
         except TemplateSyntaxError as error:
             self._note(file, first_line + error.lineno - 1, "template", error.message or "syntax error")
             return None
+        known = len(self.problems)
         self._check_names(tree, file, set(allowed) | {"region"}, first_line)
-        return Text(file, self._environment.from_string(source))
+        if len(self.problems) == known:
+            self._rehearse(text, allowed, first_line)
+        return text
+
+    def _rehearse(self, text: Text, allowed: Iterable[str], line: int) -> None:
+        """Says the text once to nobody: what fails here would fail for everyone."""
+        values: dict[str, object] = {name: ["一"] if name == "options" else "一" for name in allowed}
+        try:
+            said = self.render(text, LANGUAGES[0], values)
+        except BadInput as problem:
+            self._note(text.file, line, "template", problem.problem)
+            return
+        if not said:
+            self._note(text.file, line, "template", "this text says nothing", "write it")
 
     def _check_names(self, tree: nodes.Template, file: str, allowed: set[str], first_line: int) -> None:
         own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"} | {"loop", "range"}
@@ -156,21 +175,22 @@ class Templates:
 
     def _load_texts(self) -> dict[tuple[str, str], Text]:
         texts: dict[tuple[str, str], Text] = {}
+        written: set[tuple[str, str]] = set()
         for kind in (*_KINDS, "replies"):
             for file in sorted((self.folder / kind).glob("*.txt")):
                 name, _, language = file.name.removesuffix(".txt").partition(".")
                 allowed = _REPLIES.get(name, set()) if kind == "replies" else _KINDS[kind]
-                text = self.compile(str(file), read_text(file), allowed)
-                if text:
+                written.add((f"{kind}/{name}", language))
+                if text := self.compile(str(file), read_text(file), allowed):
                     texts[f"{kind}/{name}", language] = text
-        self._check_languages(texts)
+        self._check_languages(written)
         return texts
 
-    def _check_languages(self, texts: dict[tuple[str, str], Text]) -> None:
-        wanted = {name for name, _ in texts} | {f"replies/{name}" for name in _REPLIES}
+    def _check_languages(self, written: set[tuple[str, str]]) -> None:
+        wanted = {name for name, _ in written} | {f"replies/{name}" for name in _REPLIES}
         for name in sorted(wanted):
             for language in LANGUAGES:
-                if (name, language) not in texts:
+                if (name, language) not in written:
                     self._note(
                         f"{self.folder / name}.{language}.txt", 1, "file", "this text is missing", "write it"
                     )

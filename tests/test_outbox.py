@@ -657,7 +657,7 @@ MOVES = [
 ]  # fmt: skip
 
 
-@QUICK
+@settings(QUICK, max_examples=15)
 @given(data=st.data())
 async def test_any_story_leaves_every_message_where_it_should_be(town: Store, data: st.DataObject) -> None:
     async with undone(town) as connection:

@@ -12,7 +12,8 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import Dialect, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -156,3 +157,9 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
         statement = insert(table).values(rows[start : start + ROWS_A_STATEMENT]).on_conflict_do_nothing()
         new += (await connection.execute(statement)).rowcount
     return new
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be reached or used just now, and the same may work later."""
+    away = (OSError, OperationalError, InterfaceError, PoolTimeout)
+    return isinstance(error, away) or (isinstance(error, DBAPIError) and error.connection_invalidated)
