@@ -69,7 +69,13 @@ class Content:
             Knowledge(settings.templates_dir / "knowledge", templates),
             surveys,
             Reminders(settings.campaigns_dir / "plans", templates, settings.zone),
-            Campaigns(settings.campaigns_dir, templates, surveys.names(), _rates(settings)),
+            Campaigns(
+                settings.campaigns_dir,
+                templates,
+                surveys.names(),
+                _rates(settings),
+                approval_above=settings.approval_above,
+            ),
         )
 
     @property
@@ -143,7 +149,7 @@ class App:
 
     def _senders(self) -> list[Sender]:
         settings = self.settings
-        rules, rates = Rules(settings.zone, settings.quiet), _rates(settings)
+        rules, rates = Rules(settings.zone, settings.quiet, settings.daily_message_cap), _rates(settings)
         channels: list[Channel | None] = [self.telegram, self.sms]
         return [
             Sender(self.store, channel, rules, self.clock, rates[channel.name])

@@ -204,16 +204,6 @@ class Channel(Protocol):
         """Raises SendError or InDoubt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A text by language, for staff: `{"zh-Hans": …, "en": …}`."""
-
-    texts: dict[str, str]
-
-    def __getitem__(self, language: str) -> str:
-        return self.texts.get(language) or next(iter(self.texts.values()))
-
-
 JSON = dict[str, Any]
 
 

@@ -68,6 +68,15 @@ async def by_telegram(connection: AsyncConnection, telegram_id: str) -> Member |
     return Member(row.name, Role(row.role)) if row else None
 
 
+async def must_approve(connection: AsyncConnection, name: str) -> None:
+    """BadInput where this person may not approve a launch."""
+    statement = select(staff.c.role).where(staff.c.name == name, staff.c.disabled_at.is_(None))
+    role = (await connection.execute(statement)).scalar()
+    if role not in (Role.APPROVER, Role.ADMIN):
+        fix = "name somebody with the role approver or admin; see `outreach staff list`"
+        raise BadInput("may not approve a launch", where=name, fix=fix)
+
+
 async def disable(connection: AsyncConnection, name: str, now: datetime) -> None:
     statement = update(staff).where(staff.c.name == name).values(disabled_at=now, code_hash=None)
     if not (await connection.execute(statement)).rowcount:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,17 +11,20 @@ import pytest
 from conftest import NOW, ROOT
 from sqlalchemy import func, insert, select
 
+from outreach import staff
 from outreach.app import Content
 from outreach.campaigns import Campaigns, finish, move, status
 from outreach.campaigns.running import PAGE
-from outreach.model import BadInput, ChannelName
-from outreach.outbox import Rules, claim
+from outreach.model import BadInput, ChannelName, State
+from outreach.outbox import Outcome, Rules, claim, settle
 from outreach.residents import give
+from outreach.staff import Role
 from outreach.store import Store
 from outreach.store.tables import addresses, outbox, residents
 from outreach.surveys import Surveys
 from outreach.templates import Templates
 
+RATES: dict[ChannelName, float] = {"telegram": 30.0, "sms": 1.0}
 SUM = ("queued", "sending", "sent", "delivered", "failed", "suppressed", "in_doubt", "expired", "cancelled")
 
 
@@ -115,12 +119,52 @@ async def test_pause_holds_resume_frees_cancel_ends(store: Store, content: Conte
         await obey(store, launch_id + 1, "pause")
 
 
+async def test_a_large_launch_waits_for_approval(store: Store, content: Content) -> None:
+    await county(store, 10)
+    templates = content.templates
+    held = Campaigns(ROOT / "campaigns", templates, content.surveys.names(), RATES, approval_above=9)
+    async with store.write() as connection:
+        launched = await held.launch(connection, "hello", by="小周", now=NOW)
+    assert launched["state"] == "awaiting_approval"
+    assert await next_page(store, content) == 0
+    async with store.write() as connection:
+        await staff.add(connection, "小周", Role.OPERATOR, NOW)
+        await staff.add(connection, "老李", Role.APPROVER, NOW)
+        for name in ("小周", "nobody"):
+            with pytest.raises(BadInput, match="may not approve"):
+                await staff.must_approve(connection, name)
+        await staff.must_approve(connection, "老李")
+    await obey(store, launched["id"], "approve")
+    assert await next_page(store, content) == 10
+
+
 async def test_cancelled_before_its_expansion_counts_everyone(store: Store, content: Content) -> None:
     await county(store, 10)
     launch_id = await launched(store, content)
     await obey(store, launch_id, "cancel")
     assert await next_page(store, content) == 0
     assert (await account(store, launch_id))["cancelled"] == 10
+
+
+async def test_the_daily_cap_leaves_the_rest_for_tomorrow(store: Store, content: Content) -> None:
+    await county(store, 1)
+    for _ in range(3):
+        await launched(store, content)
+        await next_page(store, content)
+    rules = Rules(ZoneInfo("Asia/Shanghai"), daily_cap=2)
+
+    async def take(now: datetime) -> int:
+        taken = 0
+        for _ in range(3):
+            async with store.write() as connection:
+                found = await claim(connection, "telegram", worker="w", limit=1, rules=rules, now=now)
+                await settle(connection, [Outcome(one, State.SENT, "1") for one in found], now)
+            taken += len(found)
+        return taken
+
+    assert await take(NOW) == 2
+    assert await take(NOW + timedelta(hours=12)) == 0
+    assert await take(NOW + timedelta(hours=14)) == 1, "midnight in the county has passed"
 
 
 async def test_a_launch_is_done_when_its_last_message_left_the_queue(store: Store, content: Content) -> None:
@@ -148,7 +192,6 @@ async def test_an_empty_audience_is_refused(store: Store, content: Content) -> N
         await launched(store, content)
 
 
-RATES: dict[ChannelName, float] = {"telegram": 30.0, "sms": 1.0}
 GOOD = 'title = "x"\npurpose = "care"\ntemplate = "care/hello"\n'
 BROKEN = {
     "unknown key": (GOOD + 'owener = "me"\n', 4, "unknown key 'owener'"),

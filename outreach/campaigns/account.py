@@ -78,17 +78,18 @@ async def recent(connection: AsyncConnection, now: datetime, *, limit: int = 20)
 _MOVES = {
     "pause": (("running", "scheduled"), "paused"),
     "resume": (("paused",), "running"),
+    "approve": (("awaiting_approval",), "running"),
     "cancel": (("running", "scheduled", "paused", "awaiting_approval"), "cancelled"),
 }
 
 
 async def move(connection: AsyncConnection, launch_id: int, verb: str, now: datetime) -> JSON:
-    """Pauses, resumes or cancels a launch; what is already on its way stays so. Returns its status."""
+    """Pauses, resumes, approves or cancels a launch; what is on its way stays so. Returns its status."""
     before, after = _MOVES[verb]
     launch = await _launch(connection, launch_id)
     if launch.state not in before:
         raise BadInput(f"a launch that is {launch.state} cannot be {after}", where=f"launch {launch_id}")
-    state = "scheduled" if verb == "resume" and launch.starts_at > now else after
+    state = "scheduled" if after == "running" and launch.starts_at > now else after
     await connection.execute(update(launches).where(launches.c.id == launch_id).values(state=state))
     if verb == "cancel":
         await cancel(

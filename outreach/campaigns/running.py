@@ -32,7 +32,10 @@ class Campaigns:
         templates: Templates,
         surveys: Sequence[str],
         rates: Mapping[ChannelName, float],
+        *,
+        approval_above: int | None = None,
     ) -> None:
+        self._approval_above = approval_above
         self._folder, self._templates, self._surveys, self._rates = folder, templates, surveys, rates
 
     def names(self) -> list[str]:
@@ -82,7 +85,7 @@ class Campaigns:
             insert(launches)
             .values(
                 campaign=name,
-                state="running" if starts <= now else "scheduled",
+                state=self._first_state(total, starts, now),
                 frozen=campaign.model_dump(mode="json"),
                 starts_at=starts,
                 expires_at=max(starts, now) + timedelta(hours=hours) if hours else None,
@@ -94,6 +97,11 @@ class Campaigns:
         )
         row = (await connection.execute(statement)).one()
         return {"id": row.id, "state": row.state}
+
+    def _first_state(self, total: int, starts: datetime, now: datetime) -> str:
+        if self._approval_above is not None and total > self._approval_above:
+            return "awaiting_approval"
+        return "running" if starts <= now else "scheduled"
 
     async def queue_next(self, connection: AsyncConnection, now: datetime) -> int:
         """Queues the next page of one running launch, and returns how many people it held; 0: nothing to do.

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from outreach import audit, campaigns, surveys
+from outreach import audit, campaigns, staff, surveys
 from outreach.app import Content, wall_clock
 from outreach.cli.output import JsonFlag, database, mistakes, run, say, settings, show_json, show_table
 from outreach.knowledge import Index
@@ -154,6 +154,25 @@ def _move(verb: str, launch: int, json: bool) -> None:
 def pause(launch: Launch, json: JsonFlag = False) -> None:
     """Holds what is not yet on its way."""
     _move("pause", launch, json)
+
+
+@campaign_commands.command("approve")
+def approve(
+    launch: Launch,
+    by: Annotated[str, typer.Option(help="Who approves: the name of a staff account.")],
+    json: JsonFlag = False,
+) -> None:
+    """Lets a launch go that the approval rule holds (OUTREACH_APPROVAL_ABOVE)."""
+    loaded, now = settings(), wall_clock()
+
+    async def work() -> JSON:
+        async with database(loaded) as store, store.write() as connection:
+            await staff.must_approve(connection, by)
+            result = await campaigns.move(connection, launch, "approve", now)
+            await audit.note(connection, by, "campaign.approve", f"{result['name']} #{launch}", now)
+        return result
+
+    _show(run(work()), json)
 
 
 @campaign_commands.command("resume")

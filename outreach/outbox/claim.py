@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, Button, ChannelName, Outbound, Priority, State
@@ -26,6 +26,10 @@ class Rules:
 
     zone: ZoneInfo
     quiet: tuple[time, time] | None = None
+    daily_cap: int | None = None
+
+    def midnight(self, now: datetime) -> datetime:
+        return now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def is_quiet(self, now: datetime) -> bool:
         if self.quiet is None:
@@ -106,9 +110,26 @@ def _ready(channel: str, rules: Rules, now: datetime) -> list[ColumnElement[bool
         or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > now),
         or_(outbox.c.launch_id.is_(None), outbox.c.launch_id.not_in(held)),
     ]
+    if rules.daily_cap is not None:
+        ready.append(or_(outbox.c.purpose == REPLY, _today(rules.midnight(now)) < rules.daily_cap))
     if rules.is_quiet(now):
         ready.append(outbox.c.priority == int(Priority.REPLY))
     return ready
+
+
+def _today(midnight: datetime) -> ScalarSelect[int]:
+    """How many messages this row's person was sent, or is being sent, today; replies apart."""
+    other = outbox.alias("other")
+    return (
+        select(func.count())
+        .select_from(other)
+        .where(
+            other.c.resident_id == outbox.c.resident_id,
+            other.c.purpose != REPLY,
+            or_(other.c.sent_at >= midnight, other.c.state == State.SENDING),
+        )
+        .scalar_subquery()
+    )
 
 
 async def _suppress(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> set[int]:

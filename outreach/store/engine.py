@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Dialect, Table, event, make_url
+from sqlalchemy import Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -39,10 +39,6 @@ class Store:
     @property
     def is_sqlite(self) -> bool:
         return self._writer.dialect.name == "sqlite"
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._writer.dialect
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
