@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from outreach.store import one_at_a_time
 from outreach.store.tables import audit
 
 _START = "0" * 64
@@ -15,6 +16,7 @@ _START = "0" * 64
 
 async def note(connection: AsyncConnection, who: str, what: str, subject: str, now: datetime) -> None:
     """Adds one act. Part of the act's own transaction: both happen or neither."""
+    await one_at_a_time(connection, "audit")
     last = select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)
     before = (await connection.execute(last)).scalar() or _START
     row = {"at": now, "who": who, "what": what, "subject": subject}

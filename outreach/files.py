@@ -36,17 +36,29 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise BadInput(problem, where=f"{file}:{line}", fix="correct the TOML") from None
 
 
-def line_of(file: Path, *path: str) -> int:
-    """The line where a key stands in a TOML file; 1 where it is not written there."""
+def line_of(file: Path, *path: str | int) -> int:
+    """The line where a key stands in a TOML file; 1 where it is not written there.
+
+    A number after a key means that so many tables of this name come before: ("steps", 1, "at").
+    """
     lines = file.read_text("utf-8").splitlines()
-    found = 1
-    for key in path:
-        pattern = re.compile(rf"^\s*(\[+\s*)?(\w+\.)*[\"']?{re.escape(key)}[\"']?\s*([=\].]|$)")
-        for number in range(found - 1, len(lines)):
-            if pattern.match(lines[number]):
-                found = number + 1
+    found, after = 1, 0
+    for place, key in enumerate(path):
+        if isinstance(key, int):
+            continue
+        ahead = path[place + 1] if place + 1 < len(path) else 0
+        for _ in range(1 + (ahead if isinstance(ahead, int) else 0)):
+            number = _next_line(lines, key, after)
+            if number is None:
                 break
+            found = after = number
     return found
+
+
+def _next_line(lines: list[str], key: str, after: int) -> int | None:
+    """The first line from `after` on, itself included at the start, where the key is written."""
+    pattern = re.compile(rf"^\s*(\[+\s*)?(\w+\.)*[\"']?{re.escape(key)}[\"']?\s*([=\].]|$)")
+    return next((n + 1 for n in range(after, len(lines)) if pattern.match(lines[n])), None)
 
 
 def parse(file: Path, shape: type[Shape]) -> Shape:
@@ -62,7 +74,7 @@ def _problems(file: Path, error: ValidationError) -> list[Problem]:
     found = []
     # A misspelt key is also a missing one: the spelling is what the writer can see.
     for mistake in sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden"):
-        path = [str(part) for part in mistake["loc"] if isinstance(part, str)]
+        path = mistake["loc"]
         key = ".".join(map(str, mistake["loc"]))
         unknown = mistake["type"] == "extra_forbidden"
         problem = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# Phones type a curly one.
+_APOSTROPHES = str.maketrans("’‘`", "'''")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -14,5 +16,5 @@ def fold(text: str) -> str:
     >>> fold("　ＴＤ！ ")
     'td'
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
     return _EDGES.sub("", " ".join(plain.split()))

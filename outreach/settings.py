@@ -22,7 +22,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True
     )
 
-    database_url: str = Field("sqlite+aiosqlite:///var/outreach.db", description="where everything is kept")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///var/outreach.db", description="where everything is kept", repr=False
+    )
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="port the service listens on")
     public_url: str = Field("", description="how the providers reach us, e.g. https://care.example.gov.cn")

@@ -120,8 +120,11 @@ class Campaigns:
             .limit(1)
             .with_for_update()
         )
-        launch = (await connection.execute(statement)).first()
-        return await self._expand(connection, launch, now) if launch else 0
+        while launch := (await connection.execute(statement)).first():
+            # An empty page only ends its launch; another may still wait.
+            if people := await self._expand(connection, launch, now):
+                return people
+        return 0
 
     async def _expand(self, connection: AsyncConnection, launch: Any, now: datetime) -> int:
         campaign = Campaign.model_validate(launch.frozen)

@@ -13,14 +13,17 @@ _SIGNS = re.compile(
     "|抽搐|喘不上气|喘不过气|呼吸困难|昏迷|晕倒|叫不醒|肚子(剧痛|疼得厉害|痛得厉害|疼死)"
     "|不想活|想死|自杀|自残|轻生|活不下去|活着没意思|想跳楼|割腕|喝农药|掐死|伤害(自己|孩子)"
     "|家暴|打我|打老婆|被打了|往死里打|强奸|性侵"
-    r"|heavy bleeding|bleeding (a lot|heavily|badly)|i'?m bleeding"
+    "|流了?(很多|好多|许多)血|没有?呼吸|吃了(很多|好多|一瓶|整瓶|一把)?(安眠药|农药|药自杀)"
+    r"|heavy bleeding|bleeding (a lot|heavily|badly)|i('?m| am) bleeding"
     r"|my water broke|waters? (has |have )?broken?"
-    r"|baby (is )?(not|isn'?t|stopped) moving|no (fetal|baby) movement|can'?t breathe|seizure|unconscious"
+    r"|baby (is )?(not|isn'?t|stopped|hasn'?t) mov(ing|ed)|no (fetal|baby) movement|can('?t|not) breathe|seizure|unconscious"
     r"|kill myself|suicid|want to die|hurt myself|end my life"
     r"|(he|husband) (hits|beats|hit|beat) me|\brape|\babus"
 )
 # "打我电话" asks for a call.
-_HARMLESS = re.compile("打我(的)?(电话|手机)|给我打")
+_HARMLESS = re.compile(
+    "打我(的)?(电话|手机|卡|账户|账号|银行|存折|微信|支付宝)|给我打|被打了(疫苗|针|预防针)"
+)
 
 
 def is_danger(text: str) -> bool:

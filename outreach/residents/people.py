@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, TELEGRAM, Address, iso
 from outreach.residents.consent import PURPOSES, current, proof, withdraw
-from outreach.store import insert_new
+from outreach.store import insert_new, one_at_a_time
 from outreach.store.tables import (
     addresses,
     cases,
@@ -62,6 +62,10 @@ async def at_address(connection: AsyncConnection, address: Address) -> list[Resi
 async def find(connection: AsyncConnection, address: Address, language: str, now: datetime) -> Resident:
     """Who uses this address. A stranger becomes an unnamed resident who agreed to nothing."""
     known = await at_address(connection, address)
+    if not known:
+        # Two first messages at once must not become two strangers.
+        await one_at_a_time(connection, f"address {address.channel} {address.value}")
+        known = await at_address(connection, address)
     if known:
         return known[0]
     statement = insert(residents).values(language=language, created_at=now).returning(residents.c.id)

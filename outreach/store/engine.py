@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Table, event, make_url
+from sqlalchemy import Table, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -153,6 +153,15 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
         statement = insert(table).values(rows[start : start + ROWS_A_STATEMENT]).on_conflict_do_nothing()
         new += (await connection.execute(statement)).rowcount
     return new
+
+
+async def one_at_a_time(connection: AsyncConnection, what: str) -> None:
+    """Holds until the transaction's end what only one writer may do at once: read the last, then add the next.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
 def is_away(error: BaseException) -> bool:

@@ -8,12 +8,15 @@ import unicodedata
 from outreach.folding import fold
 
 # What is a rating and what only begins with a digit.
-_UNIT = r"(?:\s*(?:分|星|颗星|顆星|stars?|points?))"
+_UNIT = r"(?:\s*(?:分(?!钟|之)|星(?!期)|颗星|顆星|stars?|points?))"
 _ALONE = re.compile(rf"([1-5一二三四五]){_UNIT}?")
 _WITH_REMARK = re.compile(rf"([1-5])(?:{_UNIT}[\W_]*|[,，。.;；:：、!！]+\s*|\s+)(?P<remark>\D.*)", re.DOTALL)
 _MEASURE = re.compile(
-    r"(个|岁|月|天|年|号|周|点|楼|块|元|次|位|孩|宝|months?|weeks?|days?|years?|kids?|children)"
+    r"(个|岁|月|天|年|号|周|点|楼|块|元|次|位|孩|宝|胎|小时|钟|分之|分钟|星期|多"
+    r"|(months?|weeks?|days?|years?|kids?|children|hours?|minutes?|times?|pm|am|of|more)\b)"
 )
+# A rating with a question behind it is a question.
+_QUESTION = re.compile(r"[?？吗呢]\s*$")
 _NUMERALS = {numeral: grade for grade, numeral in enumerate("一二三四五", start=1)}
 _WORDS = {
     fold(word): grade
@@ -45,6 +48,8 @@ def rating(text: str) -> tuple[int, str | None] | None:
     if plain in _WORDS:
         return _WORDS[plain], None
     first, _, rest = re.sub(r"[,，。;；!！]", "\0", text.strip(), count=1).partition("\0")
+    if _QUESTION.search(text):
+        return None
     if rest.strip() and fold(first) in _WORDS:
         return _WORDS[fold(first)], rest.strip()
     return _with_remark(text.strip())
