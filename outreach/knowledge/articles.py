@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from outreach.files import line_of, read_text
 from outreach.model import Problem
-from outreach.templates import Templates, Text
+from outreach.templates import LANGUAGES, Templates, Text
 
 _SHAPE = re.compile(r"\+\+\+\n(?P<front>.*?)\n\+\+\+\n(?P<short>.*?)\n---\n(?P<full>.*)", re.DOTALL)
 
@@ -58,6 +58,11 @@ def load(folder: Path, templates: Templates) -> tuple[dict[tuple[str, str], Arti
             articles[topic, language] = found
         else:
             problems.append(found)
+    written = {file.name for file in folder.glob("*.md")}
+    for topic in sorted({topic for topic, _ in articles}):
+        for language in LANGUAGES:
+            if (name := f"{topic}.{language}.md") not in written:
+                problems.append(Problem(str(folder / name), 1, "file", "this article is missing", "write it"))
     return articles, problems
 
 
@@ -72,7 +77,8 @@ def _read(file: Path, topic: str, language: str, templates: Templates) -> Articl
     except tomllib.TOMLDecodeError as error:
         return Problem(str(file), _toml_line(error), "front matter", str(error), "correct the TOML")
     except ValidationError as error:
-        mistake = error.errors()[0]
+        # A misspelt key is also a missing one: the spelling is what the writer can see.
+        mistake = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = str(mistake["loc"][0])
         return Problem(str(file), line_of(file, key), key, mistake["msg"], "correct the front matter")
     short, full = (

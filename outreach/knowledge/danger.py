@@ -16,11 +16,12 @@ _SIGNS = re.compile(
     "|流了?(很多|好多|许多)血|没有?呼吸|吃了(很多|好多|一瓶|整瓶|一把)?(安眠药|农药|药自杀)"
     r"|heavy bleeding|bleeding (a lot|heavily|badly)|i('?m| am) bleeding"
     r"|my water broke|waters? (has |have )?broken?"
-    r"|baby (is )?(not|isn'?t|stopped|hasn'?t) mov(ing|ed)|no (fetal|baby) movement|can('?t|not) breathe|seizure|unconscious"
+    r"|baby (is )?(not|isn'?t|stopped|hasn'?t) mov(ing|ed)|no (fetal|baby) movement"
+    r"|can('?t|not) breathe|seizure|unconscious"
     r"|kill myself|suicid|want to die|hurt myself|end my life"
     r"|(he|husband) (hits|beats|hit|beat) me|\brape|\babus"
 )
-# "打我电话" asks for a call.
+# "打我电话" asks for a call, "打我卡里" for money.
 _HARMLESS = re.compile(
     "打我(的)?(电话|手机|卡|账户|账号|银行|存折|微信|支付宝)|给我打|被打了(疫苗|针|预防针)"
 )

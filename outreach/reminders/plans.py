@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.files import named, parse
+from outreach.files import line_of, named, parse
 from outreach.model import SMS, TELEGRAM, Address, Button, ChannelName, Priority, Problem
 from outreach.outbox import Draft, enqueue
 from outreach.residents import Reached, these
@@ -65,11 +65,12 @@ class Reminders:
 
     def _load(self, file: Path) -> Plan:
         plan = parse(file, Plan)
-        for step in plan.steps:
+        for place, step in enumerate(plan.steps):
             for language in LANGUAGES:
                 if not self._templates.has(step.template, language):
                     problem = f"there is no text {step.template}.{language}.txt"
-                    raise Problem(str(file), 1, "template", problem, "write the text").raised()
+                    line = line_of(file, "steps", place, "template")
+                    raise Problem(str(file), line, "template", problem, "write the text").raised()
         return plan
 
     def names(self) -> list[str]:

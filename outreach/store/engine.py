@@ -156,7 +156,7 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
 
 
 async def one_at_a_time(connection: AsyncConnection, what: str) -> None:
-    """Holds until the transaction's end what only one writer may do at once: read the last, then add the next.
+    """Holds, until the transaction ends, what two may not do at once: look at what is there, then add to it.
 
     SQLite has one writer anyway.
     """

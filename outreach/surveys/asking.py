@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import String, cast, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.files import named, parse
+from outreach.files import line_of, named, parse
 from outreach.model import Address, Button, Priority, Problem, State
 from outreach.outbox import Draft, enqueue
 from outreach.residents import Reached, these
@@ -62,9 +62,12 @@ class Surveys:
         survey = parse(file, Survey)
         for language in LANGUAGES:
             if len(survey.questions[0].labels.get(language, [])) != GRADES:
-                raise _mistake(file, f"labels.{language} needs {GRADES} labels, worst first")
+                line = line_of(file, "questions", "labels")
+                raise _mistake(file, line, f"labels.{language} needs {GRADES} labels, worst first")
             if not self._templates.has(survey.template, language):
-                raise _mistake(file, f"there is no text {survey.template}.{language}.txt")
+                raise _mistake(
+                    file, line_of(file, "template"), f"there is no text {survey.template}.{language}.txt"
+                )
         return survey
 
     def names(self) -> list[str]:
@@ -106,8 +109,8 @@ class Surveys:
         )
 
 
-def _mistake(file: Path, problem: str) -> Exception:
-    return Problem(str(file), 1, "", problem, "correct the file").raised()
+def _mistake(file: Path, line: int, problem: str) -> Exception:
+    return Problem(str(file), line, "", problem, "correct the file").raised()
 
 
 async def _with_survey(connection: AsyncConnection, now: datetime) -> list[tuple[int, dict[str, Any]]]:

@@ -12,8 +12,8 @@ _UNIT = r"(?:\s*(?:分(?!钟|之)|星(?!期)|颗星|顆星|stars?|points?))"
 _ALONE = re.compile(rf"([1-5一二三四五]){_UNIT}?")
 _WITH_REMARK = re.compile(rf"([1-5])(?:{_UNIT}[\W_]*|[,，。.;；:：、!！]+\s*|\s+)(?P<remark>\D.*)", re.DOTALL)
 _MEASURE = re.compile(
-    r"(个|岁|月|天|年|号|周|点|楼|块|元|次|位|孩|宝|胎|小时|钟|分之|分钟|星期|多"
-    r"|(months?|weeks?|days?|years?|kids?|children|hours?|minutes?|times?|pm|am|of|more)\b)"
+    r"(个|岁|月|天|年|号|周|点|楼|块|元|次|位|孩|宝|胎|小时|钟|分之|分钟|星期|多|甲"
+    r"|(months?|weeks?|days?|years?|kids?|children|hours?|minutes?|times?|pm|am|of|more|people|o'clock)\b)"
 )
 # A rating with a question behind it is a question.
 _QUESTION = re.compile(r"[?？吗呢]\s*$")
