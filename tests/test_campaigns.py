@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import NOW, ROOT
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from outreach import staff
 from outreach.app import Content
 from outreach.campaigns import Campaigns, finish, move, status
 from outreach.campaigns.running import PAGE
-from outreach.model import BadInput, ChannelName, State
+from outreach.model import Address, BadInput, ChannelName, State
 from outreach.outbox import Outcome, Rules, claim, settle
-from outreach.residents import give
+from outreach.residents import give, withdraw
 from outreach.staff import Role
 from outreach.store import Store
-from outreach.store.tables import addresses, outbox, residents
+from outreach.store.tables import addresses, launches, outbox, residents
+from outreach.store.tables import residents as people
 from outreach.surveys import Surveys
 from outreach.templates import Templates
 
@@ -222,3 +224,218 @@ def test_shipped_campaigns_load(content: Content) -> None:
     assert len(content.campaigns.names()) >= 4
     for name in content.campaigns.names():
         content.campaigns.load(name)
+
+
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SOUND = 'title = "x"\npurpose = "care"\ntemplate = "care/hello"\n'
+
+
+@pytest.fixture
+def campaigns(tmp_path: Path) -> Campaigns:
+    (tmp_path / "hello.toml").write_text(SOUND, "utf-8")
+    return Campaigns(tmp_path, Templates(ROOT / "templates"), ["service"], RATES)
+
+
+async def settle_in(store: Store, count: int) -> None:
+    """So many residents with a phone who agreed."""
+    async with store.write() as connection:
+        ids = range(1, count + 1)
+        rows = [{"id": n, "name": f"居民{n}", "language": "zh-Hans", "created_at": NOW} for n in ids]
+        own = [{"resident_id": n, "channel": "sms", "value": f"+86199{n:08}", "created_at": NOW} for n in ids]
+        await connection.execute(insert(people), rows)
+        await connection.execute(insert(addresses), own)
+        await give(connection, ids, wording="是", channel="import", source="list", now=NOW)
+
+
+async def launch(store: Store, campaigns: Campaigns, now: datetime = NOW) -> int:
+    async with store.write() as connection:
+        return int((await campaigns.launch(connection, "hello", by="tests", now=now))["id"])
+
+
+async def page(store: Store, campaigns: Campaigns, now: datetime = NOW) -> int:
+    async with store.write() as connection:
+        return await campaigns.queue_next(connection, now)
+
+
+async def tally(store: Store, launch_id: int) -> dict[str, Any]:
+    async with store.read() as connection:
+        found = await status(connection, launch_id, NOW)
+    assert sum(found[state.value] for state in State) == found["total"]
+    return found
+
+
+async def order(store: Store, launch_id: int, verb: str, now: datetime = NOW) -> str:
+    async with store.write() as connection:
+        return str((await move(connection, launch_id, verb, now))["state"])
+
+
+async def rows_a_person(store: Store) -> list[int]:
+    async with store.read() as connection:
+        counted = select(func.count()).select_from(outbox).group_by(outbox.c.launch_id, outbox.c.resident_id)
+        return list((await connection.execute(counted)).scalars())
+
+
+async def test_planners_at_the_same_time_write_to_each_person_once(
+    store: Store, campaigns: Campaigns
+) -> None:
+    await settle_in(store, 2 * PAGE + 10)
+    launch_id = await launch(store, campaigns)
+    other = Store(store.url)
+    counts = await asyncio.gather(*(page((store, other)[n % 2], campaigns) for n in range(6)))
+    await other.close()
+    assert sorted(counts) == [0, 0, 0, 10, PAGE, PAGE]
+    assert await rows_a_person(store) == [1] * (2 * PAGE + 10)
+    assert (await tally(store, launch_id))["queued"] == 2 * PAGE + 10
+
+
+@ONE_DATABASE
+async def test_nothing_left_to_queue_means_nothing_left_of_any_launch(
+    store: Store, campaigns: Campaigns
+) -> None:
+    await settle_in(store, PAGE)
+    await launch(store, campaigns)
+    await launch(store, campaigns)
+    while await page(store, campaigns):
+        pass
+    assert await rows_a_person(store) == [1] * (2 * PAGE)
+
+
+async def test_launch_with_a_start_waits_for_it_and_expires_after_it(
+    store: Store, campaigns: Campaigns, tmp_path: Path
+) -> None:
+    start = NOW + timedelta(days=1)
+    (tmp_path / "hello.toml").write_text(
+        f'{SOUND}[send]\nstart = "{start.isoformat()}"\nexpires_hours = 2\n', "utf-8"
+    )
+    await settle_in(store, 1)
+    launch_id = await launch(store, campaigns)
+    assert await page(store, campaigns, start - timedelta(seconds=1)) == 0
+    assert (await tally(store, launch_id))["state"] == "scheduled"
+    assert await order(store, launch_id, "pause") == "paused"
+    assert await page(store, campaigns, start) == 0
+    assert await order(store, launch_id, "resume") == "scheduled"
+    assert await page(store, campaigns, start) == 1
+    found = await tally(store, launch_id)
+    assert (found["state"], found["queued"]) == ("running", 1)
+    async with store.read() as connection:
+        assert (await connection.execute(select(outbox.c.expires_at))).scalar_one() == start + timedelta(
+            hours=2
+        )
+
+
+@ONE_DATABASE
+async def test_file_edited_after_the_launch_changes_nothing_under_way(
+    store: Store, campaigns: Campaigns, tmp_path: Path
+) -> None:
+    await settle_in(store, 2)
+    launch_id = await launch(store, campaigns)
+    (tmp_path / "hello.toml").write_text(SOUND.replace("care/hello", "care/childcare-subsidy"), "utf-8")
+    await page(store, campaigns)
+    (tmp_path / "hello.toml").unlink()
+    async with store.read() as connection:
+        assert set((await connection.execute(select(outbox.c.template))).scalars()) == {"care/hello"}
+    assert (await tally(store, launch_id))["name"] == "hello"
+
+
+@ONE_DATABASE
+async def test_pause_between_pages_holds_the_rest_and_who_comes_or_goes_meanwhile_is_counted(
+    store: Store, campaigns: Campaigns
+) -> None:
+    await settle_in(store, PAGE + 5)
+    launch_id = await launch(store, campaigns)
+    assert await page(store, campaigns) == PAGE
+    assert await order(store, launch_id, "pause") == "paused"
+    assert await page(store, campaigns) == 0
+    assert (await tally(store, launch_id))["total"] == PAGE + 5
+    async with store.write() as connection:
+        await connection.execute(insert(people).values(name="迟到", language="en", created_at=NOW))
+        await connection.execute(
+            update(people).where(people.c.id.in_((PAGE + 1, PAGE + 2))).values(name=None)
+        )
+        assert await finish(connection) == 0, "a paused launch is not done"
+    assert await order(store, launch_id, "resume") == "running"
+    assert await page(store, campaigns) == 4
+    found = await tally(store, launch_id)
+    assert (found["total"], found["queued"], found["suppressed"]) == (PAGE + 4, PAGE + 3, 1)
+
+
+MOVES = {
+    "running": {"pause": "paused", "cancel": "cancelled"},
+    "scheduled": {"pause": "paused", "cancel": "cancelled"},
+    "paused": {"resume": "running", "cancel": "cancelled"},
+    "awaiting_approval": {"cancel": "cancelled"},
+    "done": {},
+    "cancelled": {},
+}
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("state", MOVES)
+async def test_only_sensible_moves_are_obeyed(store: Store, campaigns: Campaigns, state: str) -> None:
+    await settle_in(store, 1)
+    for verb in ("pause", "resume", "cancel"):
+        launch_id = await launch(store, campaigns)
+        async with store.write() as connection:
+            await connection.execute(update(launches).where(launches.c.id == launch_id).values(state=state))
+        if wanted := MOVES[state].get(verb):
+            assert await order(store, launch_id, verb) == wanted
+        else:
+            with pytest.raises(BadInput, match=state) as refused:
+                await order(store, launch_id, verb)
+            assert str(launch_id) in refused.value.where
+            assert (await tally(store, launch_id))["state"] == state
+
+
+async def test_preview_tells_of_each_person_what_the_launch_then_does(
+    store: Store, campaigns: Campaigns
+) -> None:
+    await settle_in(store, 6)
+    async with store.write() as connection:
+        chat = {"resident_id": 1, "channel": "telegram", "value": "501", "created_at": NOW}
+        await connection.execute(insert(addresses).values(**chat))
+        await connection.execute(update(people).where(people.c.id == 2).values(language="en"))
+        await withdraw(connection, [3], wording="TD", channel="sms", source="s", now=NOW)
+        await residents.close_address(connection, Address("sms", "+8619900000004"), "no such number", NOW)
+        await connection.execute(insert(people).values(id=7, name="新", language="en", created_at=NOW))
+        preview = await campaigns.preview(connection, "hello", NOW)
+        assert (await connection.execute(select(func.count()).select_from(launches))).scalar_one() == 0
+    launch_id = await launch(store, campaigns)
+    await page(store, campaigns)
+    async with store.read() as connection:
+        rows = (await connection.execute(select(outbox).order_by(outbox.c.id))).all()
+
+    going = [row for row in rows if row.state == "queued"]
+    reasons = [row.reason for row in rows if row.state == "suppressed"]
+    assert preview["channels"] == {"telegram": 1, "sms": 3}
+    assert preview["channels"] == {
+        channel: sum(row.channel == channel for row in going) for channel in ("telegram", "sms")
+    }
+    assert preview["suppressed"] == {reason: reasons.count(reason) for reason in reasons}
+    assert preview["suppressed"] == {
+        "stopped our messages": 1, "no address takes messages": 1, "never agreed to care": 1,
+    }  # fmt: skip
+    assert preview["audience"] == (await tally(store, launch_id))["total"] == 7
+    assert {sample["text"] for sample in preview["samples"]} <= {row.text for row in going}
+    assert {(sample["channel"], sample["language"]) for sample in preview["samples"]} == {
+        ("telegram", "zh-Hans"), ("sms", "zh-Hans"), ("sms", "en"),
+    }  # fmt: skip
+
+
+@ONE_DATABASE
+async def test_launch_is_done_once_nothing_waits_and_not_before(store: Store, campaigns: Campaigns) -> None:
+    await settle_in(store, 1)
+    launch_id = await launch(store, campaigns)
+    async with store.write() as connection:
+        assert await finish(connection) == 0, "nobody is written to yet"
+        await campaigns.queue_next(connection, NOW)
+        for state, done in (("queued", 0), ("sending", 0), ("in_doubt", 1)):
+            await connection.execute(update(outbox).values(state=state))
+            assert await finish(connection) == done
+    assert (await tally(store, launch_id))["state"] == "done"
+
+
+def test_unknown_campaign_is_told_with_those_there_are(campaigns: Campaigns) -> None:
+    for name in ("nothing", "../hello", ""):
+        with pytest.raises(BadInput) as refused:
+            campaigns.load(name)
+        assert "hello" in refused.value.fix

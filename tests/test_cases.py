@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import NOW
+from sqlalchemy import insert, update
 
-from outreach.cases import answer_by
+from outreach.cases import answer_by, number_waiting, open_case, waiting
+from outreach.model import Address
+from outreach.residents import find
+from outreach.store import Store
+from outreach.store.tables import cases, inbound
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 
@@ -26,3 +32,37 @@ COUNTY = ZoneInfo("Asia/Shanghai")
 )
 def test_answer_is_promised_for_a_working_day(asked: str, promised: str) -> None:
     assert answer_by(datetime.fromisoformat(asked), COUNTY) == datetime.fromisoformat(promised)
+
+
+async def test_who_is_due_first_stands_at_the_top_and_the_closed_are_gone(store: Store) -> None:
+    async with store.write() as connection:
+        resident = await find(connection, Address("sms", "+8619912345678"), "zh-Hans", NOW)
+        for number, (words, hours) in enumerate(
+            [("later", 5), ("first", 1), ("closed", 0), ("second", 1)], 1
+        ):
+            said = {
+                "channel": "sms",
+                "provider_id": f"SM{number}",
+                "address": "+8619912345678",
+                "kind": "text",
+            }
+            await connection.execute(
+                insert(inbound).values(
+                    id=number, resident_id=resident.id, text=words, received_at=NOW, **said
+                )
+            )
+            due = NOW + timedelta(hours=hours)
+            await open_case(connection, "question", resident.id, number, due_at=due, now=NOW)
+        await connection.execute(update(cases).where(cases.c.inbound_id == 3).values(state="closed"))
+        listed = await waiting(connection)
+        assert [case["text"] for case in listed] == ["first", "second", "later"]
+        assert [case["text"] for case in await waiting(connection, limit=1)] == ["first"]
+        assert await number_waiting(connection) == 3
+    assert listed[0] == {
+        "id": listed[0]["id"],
+        "kind": "question",
+        "resident_id": resident.id,
+        "channel": "sms",
+        "text": "first",
+        "due_at": (NOW + timedelta(hours=1)).isoformat(timespec="seconds"),
+    }

@@ -13,7 +13,8 @@ from conftest import ROOT
 
 from outreach.app import Content
 from outreach.knowledge import Index, Knowledge, Match, is_danger
-from outreach.knowledge.answering import decide
+from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, MARGIN, decide
+from outreach.model import Problem
 from outreach.templates import LANGUAGES, Templates
 
 TODAY = date(2026, 11, 25)
@@ -151,3 +152,123 @@ def test_article_out_of_its_time_answers_nothing_and_a_broken_one_is_named(tmp_p
     assert "nowhere" in named["folic-acid.en.md"].problem
     lines = wrong.read_text("utf-8").splitlines()
     assert "nowhere" in lines[named["folic-acid.en.md"].line - 1]
+
+
+DANGER = [
+    "下面见红了", "羊水破了怎么办", "流了很多血", "宝宝一天都不动了", "没有胎动怎么办", "我不想活了",
+    "想自杀", "我老公打我", "孩子没呼吸了", "吃了一瓶安眠药", "I am bleeding", "I’m bleeding",
+    "I'm bleeding a lot", "my water broke", "the baby isn’t moving", "baby hasn't moved since morning",
+    "can’t breathe", "I cannot breathe", "my husband hits me", "I want to die",
+]  # fmt: skip
+HARMLESS = [
+    "补贴什么时候打我卡里", "钱打我账户了吗", "补贴打我微信行吗", "孩子被打了疫苗有点发烧",
+    "给我打个电话", "打我的电话", "产检要抽血吗", "流产假几天", "孩子不动筷子吃饭",
+    "where is the bleeding edge clinic", "grape juice", "how do I cancel",
+    "the baby is moving house with us",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DANGER)
+def test_danger_is_heard(text: str) -> None:
+    assert is_danger(text)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless_is_not_taken_for_danger(text: str) -> None:
+    assert not is_danger(text)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "outcome"),
+    [
+        ([], "handoff"),
+        ([CLARIFY_FROM - 0.01], "handoff"),
+        ([CLARIFY_FROM], "clarify"),
+        ([ANSWER_FROM - 0.01], "clarify"),
+        ([ANSWER_FROM], "answer"),
+        ([0.9, 0.9 - 2 * MARGIN], "answer"),
+        ([0.9, 0.9 - MARGIN / 2], "clarify"),
+        ([0.9, 0.9], "clarify"),
+    ],
+)
+def test_outcome_at_each_threshold(confidences: list[float], outcome: str) -> None:
+    assert decide([Match(str(n), confidence) for n, confidence in enumerate(confidences)]) == outcome
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The region's facts and one article in both languages."""
+    shutil.copy(ROOT / "templates/region.toml", tmp_path)
+    (tmp_path / "knowledge").mkdir()
+    for language in LANGUAGES:
+        shutil.copy(ROOT / f"templates/knowledge/folic-acid.{language}.md", tmp_path / "knowledge")
+    return tmp_path
+
+
+def loaded(folder: Path, change: tuple[str, str] = ("", "")) -> tuple[Knowledge, list[Problem]]:
+    file = folder / "knowledge/folic-acid.en.md"
+    file.write_text(re.sub(change[0], change[1], file.read_text("utf-8"), count=1, flags=re.M), "utf-8")
+    templates = Templates(folder)
+    knowledge = Knowledge(folder / "knowledge", templates)
+    return knowledge, [
+        problem for problem in (*knowledge.problems, *templates.problems) if "/replies/" not in problem.file
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "holds"),
+    [("2025-12-31", False), ("2026-01-01", True), ("2026-06-30", True), ("2026-07-01", False)],
+)
+def test_article_answers_only_while_it_holds(folder: Path, day: str, holds: bool) -> None:
+    knowledge, problems = loaded(
+        folder, (r"^valid_from = .*", "valid_from = 2026-01-01\nvalid_to = 2026-06-30")
+    )
+    assert problems == []
+    found = knowledge.ask("Where can I get free folic acid?", "en", date.fromisoformat(day))
+    assert (found.outcome, bool(found.candidates)) == (("answer", True) if holds else ("handoff", False))
+
+
+BROKEN = {
+    "toml": (r"^owner = .*", "owner = nobody", "owner = nobody"),
+    "missing key": (r"^owner = .*\n", "", "+++"),
+    "unknown key": (r"^owner = ", "ownr = ", "ownr = "),
+    "wrong risk": (r'^risk = "normal"', 'risk = "none"', "risk = "),
+    "no sources": (r"^sources = \[\n.*\n\]", "sources = []", "sources = "),
+    "no examples": (r"^examples = \[\n(.*\n)+?\]", "examples = []", "examples = "),
+    "date": (r"^valid_from = .*", 'valid_from = "long ago"', "valid_from = "),
+    "variable": (r"\{\{ region.office_phone \}\}", "{{ phone }}", "Take 0.4 mg"),
+    "fact": (r"^How much: ", "How much at {{ region.nowhere }}: ", "How much at"),
+    "syntax": (r"^How long: ", "How long {% if %}: ", "How long {%"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN, ids=lambda name: name.replace(" ", "-"))
+def test_mistake_in_an_article_is_named_by_its_line(folder: Path, name: str) -> None:
+    pattern, new, marks = BROKEN[name]
+    _, problems = loaded(folder, (pattern, new))
+    file = folder / "knowledge/folic-acid.en.md"
+    lines = file.read_text("utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, start=1) if text.startswith(marks))
+    assert {(problem.file, problem.line) for problem in problems} == {(str(file), line)}
+
+
+def test_article_in_one_language_alone_is_a_problem(folder: Path) -> None:
+    (folder / "knowledge/folic-acid.en.md").unlink()
+    templates = Templates(folder)
+    problems = Knowledge(folder / "knowledge", templates).problems
+    assert [Path(problem.file).name for problem in problems] == ["folic-acid.en.md"]
+
+
+def test_misses_of_their_own_examples_are_few(content: Content) -> None:
+    missed, count = [], 0
+    for topic in content.knowledge.topics():
+        for language in LANGUAGES:
+            article = content.knowledge.article(topic, language)
+            assert article
+            for example in article.front.examples:
+                found = content.knowledge.ask(example, language, date(2026, 11, 25)).candidates
+                count += 1
+                if not found or found[0][0].topic != topic:
+                    missed.append((topic, language, example))
+    print(f"{len(missed)} of {count} missed:", *missed, sep="\n")
+    assert len(missed) <= 0.05 * count

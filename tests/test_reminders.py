@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import NOW, ROOT
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from outreach.app import Content
 from outreach.lists import BadRow, Report
 from outreach.model import BadInput
-from outreach.reminders import Reminders, Reply, answer, importing, understand
+from outreach.reminders import Reminders, Reply, answer, call_off, importing, is_open, understand
 from outreach.residents import give
 from outreach.store import Store
 from outreach.store.tables import addresses, checkups, outbox, reminders, residents
@@ -176,3 +176,129 @@ async def test_a_list_of_appointments_becomes_reminders_once(
     ]
     assert "1391234" not in str(report.errors)
     assert await due(store, plans, datetime(2026, 11, 30, 9, 0, tzinfo=COUNTY)) == 1
+
+
+FIRST = datetime(2026, 11, 30, 9, 0, tzinfo=COUNTY)
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def booked(store: Store, content: Content, people: int = 1) -> list[int]:
+    """So many residents who agreed, each with the same visit; the visits."""
+    async with store.write() as connection:
+        rows = [
+            {"id": n, "name": f"居民{n}", "language": "zh-Hans", "created_at": NOW}
+            for n in range(1, people + 1)
+        ]
+        await connection.execute(insert(residents), rows)
+        chats = [
+            {
+                "resident_id": row["id"],
+                "channel": "telegram",
+                "value": str(500 + row["id"]),
+                "created_at": NOW,
+            }
+            for row in rows
+        ]
+        await connection.execute(insert(addresses), chats)
+        ids = [row["id"] for row in rows]
+        await give(connection, ids, wording="是", channel="import", source="list", now=NOW)
+        return [
+            await content.reminders.schedule(connection, n, "prenatal", VISIT, "县妇幼保健院", NOW)
+            for n in ids
+        ]
+
+
+async def states(store: Store, table: str = "outbox") -> dict[str, int]:
+    column = {"outbox": outbox.c.state, "reminders": reminders.c.state}[table]
+    async with store.read() as connection:
+        return dict((await connection.execute(select(column, func.count()).group_by(column))).all())
+
+
+@pytest.mark.parametrize("reply", [Reply.MOVE, Reply.CANCEL])
+async def test_answer_takes_back_what_is_queued_and_what_is_still_to_come(
+    store: Store, content: Content, reply: Reply
+) -> None:
+    mine, other = await booked(store, content, 2)
+    async with store.write() as connection:
+        assert await content.reminders.queue_due(connection, FIRST) == 2
+        assert await is_open(connection, mine, FIRST)
+        row = await answer(connection, mine, reply, FIRST)
+        assert (row.at, row.place) == (VISIT, "县妇幼保健院")
+        assert not await is_open(connection, mine, FIRST)
+        assert await is_open(connection, other, FIRST)
+        assert not await is_open(connection, other, VISIT), "over"
+    assert await states(store) == {"queued": 1, "cancelled": 1}
+    assert await states(store, "reminders") == {"queued": 2, "cancelled": 1, "scheduled": 1}
+
+
+@ONE_DATABASE
+async def test_confirming_leaves_the_later_reminder(store: Store, content: Content) -> None:
+    (visit,) = await booked(store, content)
+    async with store.write() as connection:
+        await content.reminders.queue_due(connection, FIRST)
+        assert (await answer(connection, visit, Reply.CONFIRM, FIRST)).state == "confirmed"
+        assert await is_open(connection, visit, FIRST)
+    assert await states(store, "reminders") == {"queued": 1, "scheduled": 1}
+    async with store.write() as connection:
+        await call_off(connection, [visit], "the office closed", FIRST)
+    assert await states(store, "reminders") == {"queued": 1, "cancelled": 1}
+    assert await states(store) == {"cancelled": 1}
+
+
+@ONE_DATABASE
+async def test_many_due_at_once_are_queued_page_by_page(store: Store, content: Content) -> None:
+    await booked(store, content, 25)
+    counts = []
+    for _ in range(4):
+        async with store.write() as connection:
+            counts.append(await content.reminders.queue_due(connection, FIRST, limit=10))
+    assert counts == [10, 10, 5, 0]
+    assert await states(store) == {"queued": 25}
+
+
+@ONE_DATABASE
+async def test_reminder_expires_before_the_visit_and_is_said_in_words_of_the_day(
+    store: Store, content: Content
+) -> None:
+    await booked(store, content)
+    async with store.write() as connection:
+        await content.reminders.queue_due(connection, FIRST)
+        row = (await connection.execute(select(outbox))).one()
+    assert row.expires_at == FIRST + timedelta(hours=24)
+    assert row.key == "reminder:1"
+    assert "居民1" in row.text
+    assert [button["data"] for button in row.buttons] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("text", ["can't come", "can’t come", "Can’t come!", "不去了。"])
+def test_no_is_understood_as_a_telephone_types_it(text: str) -> None:
+    assert understand(text) == Reply.CANCEL
+
+
+GOOD = (ROOT / "campaigns/plans/prenatal.toml").read_text("utf-8")
+WRONG: dict[str, tuple[str, str]] = {
+    "time in the first step": ('at = "09:00"', 'at = "25:00"'),
+    "time in the second step": ('at = "16:00"', 'at = "25:00"'),
+    "no time left": ("expires_hours = 6", "expires_hours = 0"),
+    "unknown key": ('facts = ["HLT-09"]', 'fact = ["HLT-09"]'),
+    "missing text": ('template = "reminders/prenatal"', 'template = "reminders/nothing"'),
+    "bad TOML": ("offset_days = -1", "offset_days = minus one"),
+    "purpose": ('purpose = "reminders"', 'purpose = "care"'),
+}
+
+
+@pytest.mark.parametrize("name", WRONG, ids=lambda name: name.replace(" ", "-"))
+def test_mistake_in_a_plan_is_named_by_its_line(tmp_path: Path, name: str) -> None:
+    old, new = WRONG[name]
+    source = GOOD.replace(old, new, 1)
+    (tmp_path / "bad.toml").write_text(source, "utf-8")
+    line = source.splitlines().index(new) + 1
+    with pytest.raises(BadInput) as refused:
+        Reminders(tmp_path, Templates(ROOT / "templates"), COUNTY)
+    assert refused.value.where == f"{tmp_path / 'bad.toml'}:{line}"
+
+
+def test_unknown_plan_is_told_with_those_there_are(content: Content) -> None:
+    with pytest.raises(BadInput) as refused:
+        content.reminders["nothing"]
+    assert "prenatal" in refused.value.fix

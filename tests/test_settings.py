@@ -96,3 +96,56 @@ def test_secrets_are_not_shown() -> None:
     settings = Settings(_env_file=None, telegram_token="123:very-secret", secret_key="hidden")
     assert "very-secret" not in repr(settings)
     assert "hidden" not in repr(settings)
+
+
+MORE_WRONG = [
+    ("QUIET_HOURS", "25:00-08:00"),
+    ("QUIET_HOURS", "21:00"),
+    ("PORT", "-1"),
+    ("PORT", "70000"),
+    ("TWILIO_RATE", "0"),
+    ("TWILIO_API_BASE", "ftp://x"),
+    ("TWILIO_FROM", "+15005550006, 12"),
+    ("APPROVAL_ABOVE", "-1"),
+    ("APPROVAL_ABOVE", "many"),
+    ("DAILY_MESSAGE_CAP", "0"),
+    ("LOG_FORMAT", "xml"),
+    ("LANGUAGE", "fr"),
+    ("TIMEZONE", "../etc/passwd"),
+    ("TIMEZONE", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), MORE_WRONG)
+def test_each_wrong_value_is_told_by_its_name(bare: pytest.MonkeyPatch, name: str, value: str) -> None:
+    bare.setenv(f"OUTREACH_{name}", value)
+    with pytest.raises(BadInput) as refused:
+        load()
+    assert refused.value.where == f"OUTREACH_{name}"
+
+
+@pytest.mark.parametrize("name", ["QUIET_HOURS", "APPROVAL_ABOVE", "DAILY_MESSAGE_CAP"])
+def test_every_limit_is_switched_off_by_an_empty_value(bare: pytest.MonkeyPatch, name: str) -> None:
+    bare.setenv(f"OUTREACH_{name}", "")
+    settings = load()
+    assert {"QUIET_HOURS": settings.quiet}.get(name, getattr(settings, name.lower())) in (None, "")
+
+
+def test_no_secret_is_shown_wherever_it_stands(bare: pytest.MonkeyPatch) -> None:
+    secrets = {
+        "DATABASE_URL": "postgresql+asyncpg://outreach:hush1@db/outreach",
+        "SECRET_KEY": "hush2-hush2-hush2",
+        "TELEGRAM_TOKEN": "1:hush3",
+        "TELEGRAM_STAFF_TOKEN": "1:hush4",
+        "TELEGRAM_WEBHOOK_SECRET": "hush5",
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": "hush6",
+        "TWILIO_FROM": "+15005550006",
+    }
+    for name, value in secrets.items():
+        bare.setenv(f"OUTREACH_{name}", value)
+    assert "hush" not in f"{load()!r} {load()}"
+    bare.setenv("OUTREACH_TWILIO_FROM", "")
+    with pytest.raises(BadInput) as refused:
+        load()
+    assert "hush" not in str(refused.value)

@@ -100,3 +100,67 @@ def test_a_survey_without_a_label_or_a_text_is_named(tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=says) as refused:
             Surveys(tmp_path, templates)
         assert "bad.toml:" in refused.value.where
+
+
+MORE_RATINGS = {
+    "一": 1,
+    "二分": 2,
+    "四星": 4,
+    "５ ": 5,
+    "5⭐": 5,
+    "3 points": 3,
+    "很满意！": 5,
+    "一般": 3,
+    "bad": 2,
+}
+MEASURES = [
+    "5分钟到", "3分钟能办完吗", "2星期后能领吗", "4分之一", "2 胎能领多少", "3 hours", "5 pm", "4 of us",
+    "1 more question", "1 小时", "3 甲医院是哪家", "5 o'clock", "2 people", "3 times a week",
+]  # fmt: skip
+QUESTIONS = ["好，怎么领育儿补贴？", "OK, when is my appointment?"]
+
+
+@pytest.mark.parametrize("text", MORE_RATINGS)
+def test_more_dresses_of_a_rating(text: str) -> None:
+    assert rating(text) == (MORE_RATINGS[text], None)
+
+
+@pytest.mark.parametrize("text", MEASURES)
+def test_number_with_its_unit_is_no_rating(text: str) -> None:
+    assert rating(text) is None
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_question_after_a_word_of_assent_is_no_rating(text: str) -> None:
+    assert rating(text) is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"), [(10, 10, 0.7225, 1.0), (1, 2, 0.0945, 0.9055), (50, 100, 0.4038, 0.5962)]
+)
+def test_interval_against_known_values(hits: int, n: int, low: float, high: float) -> None:
+    found = wilson(hits, n)
+    assert (found[0], found[2]) == (pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-3))
+
+
+GOOD = (ROOT / "campaigns/surveys/service.toml").read_text("utf-8")
+WRONG = {
+    "label missing": ('"满意", ', "", "labels"),
+    "text missing": ("surveys/service", "surveys/nothing", "template"),
+    "unknown key": ("kind = ", "sort = ", "sort"),
+    "unknown kind": ('kind = "satisfaction"', 'kind = "essay"', "kind"),
+    "language missing": ("en = [", "fr = [", "labels"),
+    "purpose": ('purpose = "surveys"', 'purpose = "care"', "purpose"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG, ids=lambda name: name.replace(" ", "-"))
+def test_mistake_in_a_survey_is_named_by_its_line(tmp_path: Path, name: str) -> None:
+    old, new, key = WRONG[name]
+    source = GOOD.replace(old, new, 1)
+    (tmp_path / "bad.toml").write_text(source, "utf-8")
+    lines = source.splitlines()
+    line = next(number for number, text in enumerate(lines, start=1) if text.startswith(key))
+    with pytest.raises(BadInput) as refused:
+        Surveys(tmp_path, Templates(ROOT / "templates"))
+    assert refused.value.where == f"{tmp_path / 'bad.toml'}:{line}"
