@@ -18,7 +18,7 @@ from outreach.campaigns import Campaigns, finish, move, status
 from outreach.campaigns.running import PAGE
 from outreach.model import Address, BadInput, ChannelName, State
 from outreach.outbox import Outcome, Rules, claim, settle
-from outreach.residents import give, withdraw
+from outreach.residents import close_address, give, withdraw
 from outreach.staff import Role
 from outreach.store import Store
 from outreach.store.tables import addresses, launches, outbox, residents
@@ -395,7 +395,7 @@ async def test_preview_tells_of_each_person_what_the_launch_then_does(
         await connection.execute(insert(addresses).values(**chat))
         await connection.execute(update(people).where(people.c.id == 2).values(language="en"))
         await withdraw(connection, [3], wording="TD", channel="sms", source="s", now=NOW)
-        await residents.close_address(connection, Address("sms", "+8619900000004"), "no such number", NOW)
+        await close_address(connection, Address("sms", "+8619900000004"), "no such number", NOW)
         await connection.execute(insert(people).values(id=7, name="新", language="en", created_at=NOW))
         preview = await campaigns.preview(connection, "hello", NOW)
         assert (await connection.execute(select(func.count()).select_from(launches))).scalar_one() == 0
