@@ -77,10 +77,13 @@ async def _take(
         .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has one writer, and leaves this out
+        # As a plain subquery PostgreSQL may run it more than once, and take more rows than the limit.
+        .cte("next_ids")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     statement = (
         update(outbox)
-        .where(outbox.c.id.in_(next_ids))
+        .where(outbox.c.id.in_(select(next_ids.c.id)))
         .values(
             state=State.SENDING, claimed_by=worker, lease_until=now + LEASE, attempts=outbox.c.attempts + 1
         )
