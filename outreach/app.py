@@ -18,20 +18,20 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from outreach import console, outbox
+from outreach import console
 from outreach.campaigns import Campaigns
 from outreach.channels import Sms, Telegram, Wire
 from outreach.conversation import Conversation
 from outreach.hooks import Hooks
 from outreach.knowledge import Knowledge
 from outreach.model import SMS, TELEGRAM, BadInput, Channel, ChannelName, Problem
-from outreach.outbox import Rules
+from outreach.outbox import Lane, Rules
 from outreach.reminders import Reminders
 from outreach.settings import Settings
 from outreach.store import Store, sole_sender, upgrade
 from outreach.surveys import Surveys
 from outreach.templates import Templates
-from outreach.worker import Planner, Sender, keep_planning
+from outreach.worker import Crew, Planner, keep_planning
 
 Clock = Callable[[], datetime]
 STOP_SECONDS = 5
@@ -114,7 +114,7 @@ class App:
         self.planner = Planner(
             self.store, self.content.campaigns, self.content.reminders, self.content.surveys
         )
-        self.senders = self._senders()
+        self.crew = self._crew()
         self.hooks = Hooks(
             self.store,
             self.conversation,
@@ -147,19 +147,42 @@ class App:
             public_url=settings.public_url,
         )
 
-    def _senders(self) -> list[Sender]:
+    def _crew(self) -> Crew:
         settings = self.settings
-        rules, rates = Rules(settings.zone, settings.quiet, settings.daily_message_cap), _rates(settings)
-        channels: list[Channel | None] = [self.telegram, self.sms]
-        return [
-            Sender(self.store, channel, rules, self.clock, rates[channel.name])
-            for channel in channels
-            if channel
-        ]
+        channels: dict[ChannelName, Channel] = {}
+        if self.telegram:
+            channels[TELEGRAM] = self.telegram
+        if self.sms:
+            channels[SMS] = self.sms
+        return Crew(
+            self.store,
+            channels,
+            self._lanes(),
+            Rules(settings.zone, settings.quiet, settings.daily_message_cap),
+            self.clock,
+            {SMS: self.sms} if self.sms else {},
+        )
+
+    def _lanes(self) -> list[Lane]:
+        """One lane a sender of ours: the bot, each number, or the messaging service in the numbers' place."""
+        settings, lanes = self.settings, list[Lane]()
+        if self.telegram:
+            name = f"{TELEGRAM}:{self.telegram.bot_id}"
+            lanes.append(Lane(name, TELEGRAM, None, settings.telegram_rate))
+        if self.sms:
+            service = settings.twilio_messaging_service_sid
+            if service:
+                lanes.append(Lane(f"{SMS}:{service}", SMS, service, _rates(settings)[SMS]))
+            # Beside a service a number sends only what answers a message to that number.
+            lanes += [
+                Lane(f"{SMS}:{number}", SMS, number, settings.twilio_rate, pool=not service)
+                for number in dict.fromkeys(settings.senders)
+            ]
+        return lanes
 
     async def check_channels(self) -> None:
         """Signs in at every provider there is; BadInput names the setting where one refuses."""
-        if not self.senders:
+        if not (self.telegram or self.sms):
             raise BadInput(
                 "no channel is set up, so nothing can be sent or received",
                 where="OUTREACH_TELEGRAM_TOKEN, OUTREACH_TWILIO_ACCOUNT_SID",
@@ -209,8 +232,8 @@ class App:
             log.warning("sample_county", fix="put your county's own facts into templates/region.toml")
         with listening(self.settings.host, self.settings.port) as listener, sole_sender(self.store):
             async with self.opened():
-                await self.recover()
                 await self.check_channels()
+                await self.crew.join()
                 server = _Server(
                     uvicorn.Config(
                         self.web(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS
@@ -220,24 +243,23 @@ class App:
                 serving = _until_ended(server, asyncio.create_task(server.serve(sockets=[listener])))
                 await _until_stopped([serving, self._listening(), *self._loops()], ready, stop)
 
-    async def recover(self) -> None:
-        """What the last crash left in the middle is named before anything new is sent."""
-        async with self.store.write() as connection:
-            doubts = await outbox.recover(connection, self.clock(), alone=self.store.is_sqlite)
-        if doubts:
-            log.warning("in_doubt", messages=doubts, fix="see `outreach outbox doubts`")
-
     async def work(self, *, drain: bool) -> None:
         """`outreach worker`: plans and sends until a signal comes, or with `drain` until nothing is due."""
-        if not drain:
-            loops = [sender.run() for sender in self.senders]
-            await _until_stopped([*loops, keep_planning(self.planner, self.clock)])
-            return
-        await self.planner.plan(self.clock())
-        while True:
-            await asyncio.gather(*(sender.run(drain=True) for sender in self.senders))
-            if not (await self.planner.plan(self.clock())).total:
-                return
+        await self.crew.join()
+        if drain:
+            await _until_stopped([self._drain()])
+        else:
+            await _until_stopped([self.crew.run(), keep_planning(self.planner, self.clock, self.crew.name)])
+
+    async def _drain(self) -> None:
+        try:
+            await self.planner.plan(self.clock())
+            while True:
+                await self.crew.drain()
+                if not (await self.planner.plan(self.clock())).total:
+                    return
+        finally:
+            await self.crew.leave()
 
     async def _listening(self) -> None:
         """Tells Telegram how we listen, and then does so until cancelled."""
@@ -251,8 +273,7 @@ class App:
             await self.hooks.poll(self.telegram)
 
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
-        loops = [sender.run() for sender in self.senders]
-        loops.append(keep_planning(self.planner, self.clock))
+        loops = [self.crew.run(), keep_planning(self.planner, self.clock, self.crew.name)]
         if token := self.settings.telegram_staff_token.get_secret_value():
             # aiogram takes seconds to import: only where the staff bot runs.
             from outreach import staffbot

@@ -139,6 +139,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A message as the provider has it, looked up there. The reason is for one that failed."""
+
+    provider_id: str
+    state: State
+    error_code: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """An HTTP request as a channel needs it to tell a true one from a forged one.
 
@@ -163,13 +173,22 @@ class SendError(Exception):
 
 
 class TryLater(SendError):
-    """`after`: seconds; `lane`: whether the whole sender must pause, not this message alone."""
+    """`after`: seconds; `lane`: whether the whole sender must pause, not this message alone.
+
+    `unreached`: the provider never heard of it, so this was no try of the message's own.
+    """
 
     def __init__(
-        self, reason: str, code: str | None = None, *, after: float | None = None, lane: bool = False
+        self,
+        reason: str,
+        code: str | None = None,
+        *,
+        after: float | None = None,
+        lane: bool = False,
+        unreached: bool = False,
     ) -> None:
         super().__init__(reason, code)
-        self.after, self.lane = after, lane
+        self.after, self.lane, self.unreached = after, lane, unreached
 
 
 class Refused(SendError):

@@ -17,7 +17,7 @@ from aiohttp import encode_basic_auth, web
 from world import ACCOUNT, AUTH, NUMBER, TOKEN, free_port
 
 from outreach.channels import Sms, Telegram, Wire
-from outreach.channels.wire import NotWritten, Unanswered
+from outreach.channels.wire import CONNECTIONS, NotWritten, Unanswered
 from outreach.model import (
     Address,
     BadInput,
@@ -288,23 +288,24 @@ async def test_concurrent_sends_get_their_own_answers(name: str, wire: Wire) -> 
     crossing = Crossing()
     async with provider(crossing) as base:
         one = channel(name, wire, base)
-        sent = await asyncio.gather(*(one.send(message(name, str(n))) for n in range(1, 201)))
-    assert [answer.provider_id for answer in sent] == [str(n) for n in range(1, 201)]
-    assert 2 < crossing.most <= 64, "side by side, and bounded"
+        sent = await asyncio.gather(*(one.send(message(name, str(n))) for n in range(1, 401)))
+    assert [answer.provider_id for answer in sent] == [str(n) for n in range(1, 401)]
+    assert 2 < crossing.most <= CONNECTIONS, "side by side, and bounded"
 
 
-async def test_the_same_person_hears_from_the_same_number(wire: Wire) -> None:
-    calls = Calls()
+async def test_message_comes_from_the_number_it_names(wire: Wire) -> None:
+    calls, service = Calls(), "MG" + "1" * 32
     async with provider(calls) as base:
-        one = sms(wire, base, senders=[NUMBER, "+15005550007", "+15005550008"])
-        for _ in range(2):
-            for last in range(20):
-                await one.send(Outbound(1, Address("sms", f"+86199123456{last:02}"), "您好"))
-        await one.send(Outbound(1, PHONE, "您好", sender="+15005550008"))
-    senders = [call["params"]["From"] for call in calls.made]
-    assert senders[:20] == senders[20:40]
-    assert len(set(senders[:20])) == 3
-    assert senders[-1] == "+15005550008", "a reply comes from the number that was written to"
+        one = sms(wire, base, senders=[NUMBER, "+15005550007"])
+        await one.send(Outbound(1, PHONE, "您好", sender="+15005550007"))
+        await one.send(Outbound(1, PHONE, "您好"))
+        pooled = sms(wire, base, senders=["+15005550007"], service=service)
+        await pooled.send(Outbound(1, PHONE, "您好", sender=service))
+        await pooled.send(Outbound(1, PHONE, "您好", sender="+15005550007"))
+        await pooled.send(Outbound(1, PHONE, "您好"))
+    sent = [(call["params"].get("From"), call["params"].get("MessagingServiceSid")) for call in calls.made]
+    seven = ("+15005550007", None)
+    assert sent == [seven, (NUMBER, None), (None, service), seven, (None, service)]
 
 
 # -- every call, against what the providers publish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -166,13 +167,22 @@ async def test_machines_are_told_how_things_stand(world: World) -> None:
     await world.quiet(heard=1)
     assert await world.get("/healthz") == (200, '{"ok":true}')
     status, body = await world.get("/readyz")
-    assert (status, body) == (200, '{"ok":true,"queued":0}')
+    ready = json.loads(body)
+    assert (status, ready["ok"], ready["queued"], ready["unattended"]) == (200, True, 0, [])
+    assert {lane["name"]: lane["state"] for lane in ready["lanes"]} == {
+        "sms:+15005550006": "open",
+        "telegram:4200": "open",
+    }
     status, metrics = await world.get("/metrics")
     assert status == 200
     lines = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
     assert float(lines['outreach_messages{state="delivered"}']) == 2
     assert float(lines['outreach_messages{state="suppressed"}']) == 1
     assert float(lines["outreach_cases_open"]) == 1
+    assert float(lines['outreach_lane_state{lane="telegram:4200",state="open"}']) == 1
+    assert float(lines["outreach_in_doubt"]) == 0
+    assert float(lines["outreach_workers"]) == 1
+    assert 0 <= float(lines["outreach_scheduler_age_seconds"]) < 30
     assert MEI not in metrics
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach import outbox, residents
 from outreach.model import Address, BadInput, Button, Outbound, Priority, Receipt, State
 from outreach.outbox import Claimed, Draft, Outcome, Rules
-from outreach.outbox.settle import BACKOFF, MAX_ATTEMPTS
+from outreach.outbox.settle import BACKOFF, JITTER, MAX_ATTEMPTS
 from outreach.settings import parse_hours
 from outreach.store import Store
 from outreach.store.tables import addresses, launches
@@ -314,8 +314,10 @@ async def test_tries_back_off_and_are_given_up_in_the_end(town: Store) -> None:
         row = (await rows(town))["a"]
         pauses.append((row.due_at - now).total_seconds())
         now = row.due_at
-    assert pauses[: len(BACKOFF)] == list(BACKOFF)
-    assert set(pauses[len(BACKOFF) : -1]) == {BACKOFF[-1]}
+    wanted = [*BACKOFF, *[BACKOFF[-1]] * MAX_ATTEMPTS]
+    spread = [pause / plain for pause, plain in zip(pauses[:-1], wanted, strict=False)]
+    assert all(1 - JITTER - 0.001 <= ratio <= 1 + JITTER + 0.001 for ratio in spread)
+    assert len({round(ratio, 3) for ratio in spread}) > 3, "what failed together does not come back together"
     assert await take(town, now) == []
     assert row.state == "failed"
     assert row.reason == f"given up after {MAX_ATTEMPTS} tries: busy"
@@ -336,7 +338,7 @@ async def test_late_answer_to_an_earlier_try_does_not_touch_the_later_one(town: 
     await queue(town, draft("a"))
     (first,) = await take(town)
     async with town.write() as connection:
-        await outbox.recover(connection, NOW, alone=True)
+        await outbox.recover(connection, "sms", "another")
         await outbox.decide(connection, first.message.id, sent=False, now=NOW)
     (second,) = await take(town)
     await end(town, NOW, Outcome(first, State.QUEUED, reason="busy", retry_after=0))
@@ -350,7 +352,7 @@ async def test_answer_that_comes_after_the_lease_ran_out_ends_the_doubt(town: St
     await queue(town, draft("a"), draft("b"))
     sent, failed = await take(town)
     async with town.write() as connection:
-        assert await outbox.recover(connection, NOW + HOUR, alone=False) == 2
+        assert await outbox.overdue(connection, NOW + HOUR) == 2
     await end(town, NOW + HOUR, Outcome(sent, State.SENT, "SM1"), Outcome(failed, State.FAILED, reason="no"))
     assert {key: row.state for key, row in (await rows(town)).items()} == {"a": "sent", "b": "failed"}
 
@@ -373,12 +375,31 @@ async def test_receipt_finds_its_message_and_no_other(town: Store) -> None:
     assert await hear(town, failed) == number(2), "so that the address can be closed"
     assert await hear(town, failed) is None, "told once"
     for state in State.SENT, State.DELIVERED, State.FAILED:
-        assert await hear(town, told(a.message.id, state, "SMa", reason="too late")) is None
         assert await hear(town, told(b.message.id, state, "SMb", reason="too late")) is None
+    assert await hear(town, told(a.message.id, State.SENT, "SMa")) is None
     kept = await rows(town)
-    assert (kept["a"].state, kept["b"].state) == ("delivered", "failed"), "both are final"
+    assert (kept["a"].state, kept["b"].state) == ("delivered", "failed")
     assert kept["a"].reason is None
     assert (kept["b"].reason, kept["b"].error_code) == ("unknown handset", "30005")
+    part = told(a.message.id, State.FAILED, "SMa", reason="a part was lost")
+    assert await hear(town, part) == number(1), "a failed part wins, also over an earlier delivered one"
+    assert (await rows(town))["a"].state == "failed"
+
+
+async def test_message_that_waits_to_go_again_stays_where_it_did_arrive(town: Store) -> None:
+    await queue(town, draft("a"), draft("b"), draft("new"))
+    a, b, new = await take(town)
+    for item in (a, b):
+        await end(town, NOW, Outcome(item, State.QUEUED, reason="500", retry_after=0))
+    async with town.write() as connection:
+        await outbox.unclaim(connection, "sms", "w", [], NOW)
+    await hear(town, told(a.message.id, State.DELIVERED, "SMa"))
+    await hear(town, told(b.message.id, State.FAILED, "SMb"))
+    await hear(town, told(new.message.id, State.DELIVERED, "SMc"))
+    assert {key: row.state for key, row in (await rows(town)).items()} == {
+        "a": "delivered", "b": "queued", "new": "queued",
+    }  # fmt: skip
+    assert keys(await take(town)) == ["b", "new"]
 
 
 @ONE_DATABASE
@@ -403,21 +424,29 @@ async def undone(store: Store) -> AsyncIterator[AsyncConnection]:
 @given(data=st.data())
 async def test_receipts_in_any_order_and_number_end_the_same(town: Store, data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from([State.SENT, State.IN_DOUBT]))
-    last = data.draw(st.sampled_from([State.SENT, State.DELIVERED, State.FAILED]))
-    news = [State.SENT] * data.draw(st.integers(0, 2)) + [last] * data.draw(st.integers(0, 2))
+    told_states = [State.SENT, State.DELIVERED, State.FAILED]
+    news = data.draw(st.lists(st.sampled_from(told_states), max_size=5))
     events = data.draw(st.permutations(["answer", *news]))
-    informed = [last, State.SENT] if last in news else [State.SENT] if State.SENT in news else [answer]
+    batched = data.draw(st.booleans())
+    informed = [max(news, key=told_states.index)] if news else [answer]
 
     async with undone(town) as connection:
         await outbox.enqueue(connection, [draft("a")], NOW)
         (claimed,) = await outbox.claim(connection, "sms", worker="w", limit=1, rules=ANY_TIME, now=NOW)
-        for moment, event in enumerate(events, start=1):
+        moment = 0
+        while events:
+            moment += 1
             now = NOW + moment * MINUTE
-            if isinstance(event, State):
-                await outbox.receipt(connection, told(claimed.message.id, event, reason="no handset"), now)
-            else:
+            if events[0] == "answer":
+                events = events[1:]
                 name = "SM1" if answer == State.SENT else None
-                await outbox.settle(connection, [Outcome(claimed, answer, name, "broke")], now)
+                outcome = Outcome(claimed, answer, name, "broke", retry_after=0)
+                await outbox.settle(connection, [outcome], now)
+                continue
+            size = len(events[: events.index("answer")] if "answer" in events else events) if batched else 1
+            together, events = events[:size], events[size:]
+            batch = [told(claimed.message.id, state, reason="no handset") for state in together]
+            await outbox.receipts(connection, batch, now)
         row = (await connection.execute(select(table))).one()
 
     assert row.state == informed[0]
@@ -436,9 +465,11 @@ async def test_what_a_dead_process_was_sending_is_in_doubt_and_never_queued(town
     await take(town, limit=1)
     await take(town, NOW + MINUTE, limit=1)
     async with town.write() as connection:
-        assert await outbox.recover(connection, NOW + MINUTE, alone=False) == 0, "its lease still runs"
-        assert await outbox.recover(connection, NOW + 2 * MINUTE, alone=False) == 1
-        assert await outbox.recover(connection, NOW + 2 * MINUTE, alone=True) == 1
+        assert await outbox.overdue(connection, NOW + MINUTE) == 0, "its lease still runs"
+        assert await outbox.overdue(connection, NOW + 2 * MINUTE) == 1
+        assert await outbox.recover(connection, "sms", "w") == 0, "what the holder itself is sending"
+        assert await outbox.recover(connection, "telegram:1", "another") == 0, "another lane"
+        assert await outbox.recover(connection, "sms", "another") == 1
     assert {row.state for row in (await rows(town)).values()} == {"in_doubt"}
     assert await take(town, NOW + HOUR) == []
     async with town.read() as connection:
@@ -586,9 +617,12 @@ class Play:
         number_ = self.draw(st.sampled_from(called))
         state = self.draw(st.sampled_from([State.SENT, State.DELIVERED, State.FAILED]))
         await outbox.receipt(self.connection, told(number_, state, f"SM{number_}"), self.model.now)
-        before = [State.SENDING, State.IN_DOUBT] + ([State.SENT] if state != State.SENT else [])
-        if self.model.messages[number_].state in before:
-            self.model.messages[number_].state = state
+        message = self.model.messages[number_]
+        before = [State.SENDING, State.IN_DOUBT]
+        before += [State.SENT] if state != State.SENT else []
+        before += [State.DELIVERED] if state == State.FAILED else [State.QUEUED]
+        if message.state in before:
+            message.state = state
 
     async def cancel(self) -> None:
         resident = self.draw(st.sampled_from([1, 2]))
@@ -615,11 +649,14 @@ class Play:
             message.state = State.EXPIRED
 
     async def recover(self) -> None:
-        alone = self.draw(st.booleans())
-        await outbox.recover(self.connection, self.model.now, alone=alone)
+        taken_over = self.draw(st.booleans())
+        if taken_over:
+            await outbox.recover(self.connection, "sms", "another")
+        else:
+            await outbox.overdue(self.connection, self.model.now)
         for number_ in self.model.of(State.SENDING):
             message = self.model.messages[number_]
-            if alone or (message.lease and message.lease < self.model.now):
+            if taken_over or (message.lease and message.lease < self.model.now):
                 message.state = State.IN_DOUBT
 
     async def decide(self) -> None:

@@ -328,8 +328,10 @@ async def test_second_sender_is_refused_on_sqlite_and_welcome_on_postgresql(stor
 
 def test_wake_reaches_everyone_who_listens(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/x.db")
-    first, second = store.listen(), store.listen()
-    assert not first.is_set()
+    heard: list[str] = []
+    deaf = store.listen(lambda: heard.append("first"))
+    store.listen(lambda: heard.append("second"))
     store.wake()
-    assert first.is_set()
-    assert second.is_set()
+    deaf()
+    store.wake()
+    assert heard == ["first", "second", "second"]

@@ -12,9 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiohttp import ClientSession
 from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from terminal import Terminal
 from world import ACCOUNT, AUTH, NUMBER, TOKEN, Clock, World, opened_world, settings_for, until
@@ -25,6 +26,7 @@ from outreach.simulator import Simulator
 from outreach.store import Store, sole_sender, upgrade
 from outreach.store.tables import outbox
 from outreach.worker import Pace
+from outreach.worker.pace import Addresses
 
 YES = {"consent_care": "是"}
 
@@ -40,15 +42,95 @@ async def states(world: World) -> dict[str, str]:
 # -- pace
 
 
-@pytest.mark.parametrize("rate", [1000.0, 40.0, 3.0])
-async def test_pace_holds_its_rate_whatever_is_waiting(rate: float) -> None:
-    pace, sent, started = Pace(rate), 0, time.monotonic()
-    while (passed := time.monotonic() - started) < 0.4:
-        sent += (more := pace.available())
-        pace.spend(more)
-        assert sent <= rate * (time.monotonic() - started) + max(1, rate * 0.1)
-        await asyncio.sleep(pace.pause())
-    assert sent >= 0.3 * rate * min(passed, 0.4), "and does not dawdle"
+class Ticks:
+    """A clock that only moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(
+    rate=st.sampled_from([1.0, 3.0, 30.0, 200.0]),
+    answers=st.lists(st.sampled_from([0.001, 0.02, 0.05, 0.3, 2.0]), min_size=1, max_size=7),
+    lateness=st.lists(st.sampled_from([0.0, 0.0, 0.001, 0.004, 0.2]), min_size=1, max_size=5),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_second_ever_holds_more_than_the_rate(
+    rate: float, answers: list[float], lateness: list[float]
+) -> None:
+    """However slow the answers and however late the loop: counted when a call was made, and when it ended."""
+    clock = Ticks()
+    pace, made, ends = Pace(rate, clock), list[float](), list[tuple[float, int]]()
+    for call in range(int(rate * 3) + 5):
+        while (pause := pace.pause()) > 0:
+            clock.now += max(pause, 0.0005)
+            for moment, number in [end for end in ends if end[0] <= clock.now]:
+                ends.remove((moment, number))
+                pace.end(number)
+        clock.now += lateness[call % len(lateness)]
+        if pace.pause() > 0:
+            continue
+        pace.start(call)
+        made.append(clock.now)
+        ends.append((clock.now + answers[call % len(answers)], call))
+    assert all(b - a >= 1.0 for a, b in zip(made, made[int(rate) :], strict=False))
+
+
+def test_lane_at_thirty_a_second_holds_it_and_spends_no_burst() -> None:
+    clock = Ticks()
+    pace, made = Pace(30, clock), list[float]()
+    while clock.now < 1060:
+        clock.now += max(pace.pause(), 0.0) + 0.0007
+        if pace.pause() == 0:
+            pace.start(len(made))
+            pace.end(len(made))
+            made.append(clock.now)
+    assert 29.5 * 60 <= len(made) <= 30 * 60
+    assert sum(moment < 1000.1 for moment in made) <= 4
+
+
+def test_three_segments_take_three_times_as_long() -> None:
+    clock = Ticks()
+    pace = Pace(1, clock)
+    pace.start(1, 3)
+    pace.end(1)
+    assert 3.0 <= pace.pause() < 3.1
+
+
+def test_provider_that_is_always_slow_still_gets_the_whole_rate() -> None:
+    clock = Ticks()
+    pace, made, ends = Pace(30, clock), list[float](), list[tuple[float, int]]()
+    while clock.now < 1040:
+        clock.now += max(min(pace.pause(), 0.01), 0.0005)
+        while ends and ends[0][0] <= clock.now:
+            pace.end(ends.pop(0)[1])
+        if pace.pause() == 0:
+            pace.start(len(made))
+            ends.append((clock.now + 1.5, len(made)))
+            made.append(clock.now)
+    assert sum(moment >= 1020 for moment in made) >= 29 * 20
+
+
+def test_same_address_waits_its_second_and_is_never_written_to_twice_at_once() -> None:
+    clock = Ticks()
+    chats = Addresses(1.0, clock)
+    assert chats.pause("7") == 0
+    chats.start("7")
+    clock.now += 5
+    assert chats.pause("7") == float("inf")
+    assert chats.pause("8") == 0
+    chats.end("7")
+    assert 0.9 < chats.pause("7") <= 1
+    clock.now += 1
+    assert chats.pause("7") == 0
+    for chat in range(1000):
+        chats.start(str(chat))
+        chats.end(str(chat))
+        clock.now += 0.1
+    assert len(chats._free_at) < 20, "what is over is forgotten"
 
 
 async def test_campaign_goes_out_at_the_rate_that_was_set(tmp_path: Path) -> None:

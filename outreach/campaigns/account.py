@@ -58,6 +58,7 @@ async def status(connection: AsyncConnection, launch_id: int, now: datetime) -> 
         "eta": iso(eta),
         "launched_by": launch.launched_by,
         "starts_at": iso(launch.starts_at),
+        "paused_because": launch.paused_because,
     }
 
 
@@ -90,12 +91,25 @@ async def move(connection: AsyncConnection, launch_id: int, verb: str, now: date
     if launch.state not in before:
         raise BadInput(f"a launch that is {launch.state} cannot be {after}", where=f"launch {launch_id}")
     state = "scheduled" if after == "running" and launch.starts_at > now else after
-    await connection.execute(update(launches).where(launches.c.id == launch_id).values(state=state))
+    values = {"state": state, "paused_because": None}
+    await connection.execute(update(launches).where(launches.c.id == launch_id).values(**values))
     if verb == "cancel":
         await cancel(
             connection, outbox.c.launch_id == launch_id, reason="the campaign was cancelled", now=now
         )
     return await status(connection, launch_id, now)
+
+
+async def hold_back(connection: AsyncConnection, launch_id: int, why: str) -> str | None:
+    """Pauses a running launch by itself, until a person resumes it. Its campaign's name, or None."""
+    statement = (
+        update(launches)
+        .where(launches.c.id == launch_id, launches.c.state == "running")
+        .values(state="paused", paused_because=why)
+        .returning(launches.c.campaign)
+    )
+    name: str | None = (await connection.execute(statement)).scalar_one_or_none()
+    return name
 
 
 async def _launch(connection: AsyncConnection, launch_id: int) -> Any:

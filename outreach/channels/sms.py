@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-import zlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -15,13 +16,14 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from outreach.channels.wire import NotWritten, Unanswered, Wire
+from outreach.channels.wire import Answer, NotWritten, Unanswered, Wire
 from outreach.model import (
     SMS,
     Address,
     BadInput,
     ChannelName,
     Forged,
+    Found,
     Inbound,
     InDoubt,
     Outbound,
@@ -42,6 +44,9 @@ MAX_FIELDS = 100
 NAME = r"[A-Za-z0-9]{1,64}"
 TOO_MANY, SERVER_ERROR, UNAUTHORIZED, FORBIDDEN = 429, 500, 401, 403
 LANE_SECONDS = 60.0
+PAGE, LOOK_THROUGH = 50, 200
+# Their clock and ours need not agree to the minute.
+SKEW = timedelta(minutes=5)
 
 # Twilio's error dictionary, in words for staff.
 STOPPED = {21610}
@@ -85,7 +90,7 @@ class Sms:
     ) -> None:
         self._senders, self._service, self._public_url, self._base = senders, service, public_url, api_base
         self._validator = RequestValidator(auth_token)
-        self._client = Client(account, auth_token, http_client=_Carrier(wire, api_base))
+        self._client = Client(account, auth_token, http_client=_Carrier(wire, api_base, account, auth_token))
 
     async def check(self) -> None:
         """Asks for one message of the account; BadInput names the setting that is wrong."""
@@ -129,28 +134,55 @@ class Sms:
         return form
 
     async def send(self, message: Outbound) -> Sent:
-        to = message.address.value
-        sender = {"from_": self._sender(message)}
-        if self._service and message.sender not in self._senders:
-            sender = {"messaging_service_sid": self._service}
-        callback = f"{self._public_url}{STATUS_PATH}?id={message.id}"
+        more = self._sender(message)
         if self._public_url:
-            sender["status_callback"] = callback
+            more["status_callback"] = f"{self._public_url}{STATUS_PATH}?id={message.id}"
         try:
-            answer = await self._client.messages.create_async(to=to, body=message.text, **sender)
+            answer = await self._client.messages.create_async(
+                to=message.address.value, body=message.text, **more
+            )
             return Sent(_sid(answer))
         except TwilioRestException as error:
             raise _decided(error) from error
         except NotWritten as error:
-            raise TryLater(str(error)) from error
+            raise TryLater(str(error), unreached=True) from error
         except (Unanswered, TwilioException, ValueError, TypeError, AttributeError) as error:
             raise InDoubt(f"no clear answer from Twilio: {error}") from error
 
-    def _sender(self, message: Outbound) -> str:
-        if message.sender in self._senders or not self._senders:
-            return message.sender or ""
-        # The same person always hears from the same number.
-        return self._senders[zlib.crc32(message.address.value.encode()) % len(self._senders)]
+    def _sender(self, message: Outbound) -> dict[str, str]:
+        own = message.sender or self._service or next(iter(self._senders), "")
+        if own in self._senders or not self._service:
+            return {"from_": own}
+        return {"messaging_service_sid": self._service}
+
+    async def find(self, message: Outbound, since: datetime) -> list[Found]:
+        """What Twilio has of this very message since then, oldest first: same number, words and sender.
+
+        Asked for by To alone: a message that still waits at Twilio has no DateSent. Raises TryLater.
+        """
+        try:
+            listed = await self._client.messages.list_async(
+                to=message.address.value, page_size=PAGE, limit=LOOK_THROUGH
+            )
+        except (NotWritten, Unanswered, TwilioException, ValueError, TypeError, AttributeError) as error:
+            raise TryLater(f"Twilio's list cannot be read: {error}") from error
+        since -= SKEW
+        return [_found(item) for item in reversed(listed) if _is_it(item, message, since)]
+
+
+def _is_it(item: Any, message: Outbound, since: datetime) -> bool:
+    made = item.date_created or item.date_sent
+    # A trial account puts a sentence of its own in front.
+    same_words = str(item.body or "").strip().endswith(message.text.strip())
+    ours = item.to == message.address.value and str(item.direction or "").startswith("outbound")
+    senders = (item.from_, item.messaging_service_sid)
+    return bool(ours and same_words and made and made >= since) and message.sender in (None, *senders)
+
+
+def _found(item: Any) -> Found:
+    state = _STATES.get(str(item.status), State.SENT)
+    code = str(item.error_code) if item.error_code else None
+    return Found(str(item.sid), state, code, REASONS.get(code or "", "") if state == State.FAILED else "")
 
 
 def _sid(answer: Any) -> str:
@@ -203,7 +235,8 @@ def _decided(error: TwilioRestException) -> SendError:
     if error.code in NO_NUMBER:
         return Unreachable("this number cannot receive SMS", code)
     if error.status == TOO_MANY or error.code in SLOW_DOWN:
-        return TryLater("Twilio asks us to slow down", code, lane=True)
+        after = error.retry_after if isinstance(error, _SlowDown) else None
+        return TryLater("Twilio asks us to slow down", code, after=after, lane=True)
     if error.status in (UNAUTHORIZED, FORBIDDEN):
         return TryLater("Twilio refuses the account", code, after=LANE_SECONDS, lane=True)
     if error.status >= SERVER_ERROR:
@@ -214,9 +247,10 @@ def _decided(error: TwilioRestException) -> SendError:
 class _Carrier(AsyncHttpClient):
     """Twilio's port for an HTTP stack, over ours. Its own leaves calls without a time limit."""
 
-    def __init__(self, wire: Wire, api_base: str) -> None:
+    def __init__(self, wire: Wire, api_base: str, account: str, auth_token: str) -> None:
         super().__init__(None, True, None)
         self._wire, self._base = wire, api_base
+        self._authorization = encode_basic_auth(account, auth_token)
 
     async def request(
         self,
@@ -229,19 +263,30 @@ class _Carrier(AsyncHttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        status, body = await self._wire.request(
+        answer = await self._wire.request(
             method,
             self._base + url.removeprefix(TWILIO),
             params=_texts(params),
             data=_texts(data),
-            headers={**(headers or {}), **_basic(auth)},
+            headers={**(headers or {}), "Authorization": self._authorization},
         )
-        return Response(status, body.decode("utf-8", "replace"))
+        if answer.status == TOO_MANY:
+            raise _SlowDown(answer)
+        return Response(answer.status, answer.body.decode("utf-8", "replace"))
+
+
+class _SlowDown(TwilioRestException):
+    """429, with what the library drops: how long to wait."""
+
+    def __init__(self, answer: Answer) -> None:
+        try:
+            said = json.loads(answer.body)
+            code, message = said.get("code"), said.get("message")
+        except (ValueError, AttributeError):
+            code, message = None, None
+        super().__init__(answer.status, "Messages", message or "too many requests", code)
+        self.retry_after = answer.retry_after
 
 
 def _texts(values: dict[str, Any] | None) -> dict[str, str] | None:
     return {key: str(value) for key, value in values.items()} if values else None
-
-
-def _basic(auth: tuple[str, str] | None) -> dict[str, str]:
-    return {"Authorization": encode_basic_auth(*auth)} if auth else {}

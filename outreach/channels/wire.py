@@ -7,13 +7,17 @@ happened, try again) and one that failed after (nobody knows).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
-CONNECTIONS = 64
+CONNECTIONS = 128
+FORM = "application/x-www-form-urlencoded"
+_TIMEOUT = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
 
 
 class NotWritten(Exception):
@@ -22,6 +26,15 @@ class NotWritten(Exception):
 
 class Unanswered(Exception):
     """The request was written, and no whole answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`retry_after`: the seconds of the answer's Retry-After header, where it has one."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None
 
 
 class Wire:
@@ -45,15 +58,28 @@ class Wire:
         *,
         seconds: float = TOTAL_SECONDS,
         headers: Mapping[str, str] | None = None,
-        **content: Any,
-    ) -> tuple[int, bytes]:
-        """The answer's status and body. Raises NotWritten or Unanswered, nothing else of the network's."""
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer. Raises NotWritten or Unanswered, nothing else of the network's."""
+        timeout = _TIMEOUT
+        if seconds != TOTAL_SECONDS:
+            timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
+        body = None
+        if data is not None:
+            # aiohttp's own form encoder takes a fifth of a whole call's time.
+            body, headers = urlencode(data).encode(), {**(headers or {}), "Content-Type": FORM}
         try:
             async with self._open().request(
-                method, url, headers=headers, timeout=timeout, allow_redirects=False, **content
+                method,
+                url,
+                headers=headers,
+                params=params,
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
             ) as answer:
-                return answer.status, await answer.read()
+                return Answer(answer.status, await answer.read(), _retry_after(answer.headers))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotWritten(str(error) or "no connection") from error
         except aiohttp.InvalidURL as error:
@@ -64,3 +90,8 @@ class Wire:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else None

@@ -102,14 +102,13 @@ def worker(
         started = time.monotonic()
         async with app.opened():
             with sole_sender(app.store):
-                await app.recover()
                 await app.check_channels()
                 await app.work(drain=drain)
-        tallies = [sender.tally for sender in app.senders]
+        tally = app.crew.tally
         return {
-            "sent": sum(tally.sent for tally in tallies),
-            "failed": sum(tally.failed for tally in tallies),
-            "in_doubt": sum(tally.in_doubt for tally in tallies),
+            "sent": tally.sent,
+            "failed": tally.failed,
+            "in_doubt": tally.in_doubt,
             "seconds": round(time.monotonic() - started, 3),
         }
 

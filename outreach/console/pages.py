@@ -9,16 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from outreach import audit, campaigns, cases, outbox, surveys
 from outreach.campaigns import Campaigns
 from outreach.console.gate import COOKIE, SECURITY_HEADERS, TWELVE_HOURS, Gate
-from outreach.model import JSON, BadInput, Priority
+from outreach.console.machines import Machines
+from outreach.model import JSON, BadInput
 from outreach.store import Store
 from outreach.surveys import Surveys
 
@@ -65,7 +63,7 @@ class Console:
                 "launches": await campaigns.recent(connection, self._clock()),
                 "cases": await cases.waiting(connection),
                 "waiting": await cases.number_waiting(connection),
-                "depth": sum((await outbox.depth(connection)).values()),
+                "depth": sum(queue.waiting for queue in await outbox.depth(connection, self._clock())),
                 "doubts": len(await outbox.doubts(connection)),
                 "surveys": [await surveys.results(connection, name) for name in self._questions.names()],
             }
@@ -104,31 +102,6 @@ class Console:
         self._store.wake()
         return RedirectResponse("/", 303, headers=SECURITY_HEADERS)
 
-    async def healthz(self) -> JSON:
-        return {"ok": True}
-
-    async def readyz(self) -> JSONResponse:
-        try:
-            async with self._store.read() as connection:
-                await connection.execute(text("SELECT 1"))
-                waiting = sum((await outbox.depth(connection)).values())
-        except (SQLAlchemyError, OSError) as error:
-            return JSONResponse({"ok": False, "database": str(error)}, 503)
-        return JSONResponse({"ok": True, "queued": waiting})
-
-    async def metrics(self) -> PlainTextResponse:
-        registry = CollectorRegistry()
-        queued = Gauge("outreach_queued", "Messages waiting", ["channel", "priority"], registry=registry)
-        states = Gauge("outreach_messages", "Messages by state", ["state"], registry=registry)
-        open_cases = Gauge("outreach_cases_open", "What a person must answer", registry=registry)
-        async with self._store.read() as connection:
-            for (channel, priority), n in (await outbox.depth(connection)).items():
-                queued.labels(channel, Priority(priority).name.lower()).set(n)
-            for state, n in (await outbox.by_state(connection)).items():
-                states.labels(state).set(n)
-            open_cases.set(await cases.number_waiting(connection))
-        return PlainTextResponse(generate_latest(registry), media_type="text/plain; version=0.0.4")
-
 
 async def _style() -> FileResponse:
     return FileResponse(HERE / "static" / "style.css", media_type="text/css")
@@ -162,7 +135,8 @@ def router(
     )
     routes.add_api_route("/static/style.css", _style)
     routes.add_api_route("/static/live.js", _script)
-    routes.add_api_route("/healthz", pages.healthz)
-    routes.add_api_route("/readyz", pages.readyz)
-    routes.add_api_route("/metrics", pages.metrics)
+    machines = Machines(store, clock)
+    routes.add_api_route("/healthz", machines.healthz)
+    routes.add_api_route("/readyz", machines.readyz)
+    routes.add_api_route("/metrics", machines.metrics)
     return routes

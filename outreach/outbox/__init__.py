@@ -1,34 +1,85 @@
 """The single way out: every message to a resident is one row with a unique key, written before any call.
 
-enqueue -> queued -> claim -> sending -> settle -> sent -> receipt -> delivered
+enqueue -> queued -> claim -> sending -> settle -> sent -> receipts -> delivered
              |                   |          └──> failed, queued again, in_doubt
-             |                   └── recover (the process died) -> in_doubt -> decide
+             |                   └── recover (the process died) -> in_doubt -> receipts | looked up | decide
              └── cancel, expire, suppress
 """
 
-from outreach.outbox.claim import REPLY, Claimed, Rules, claim, expire, recover
+from outreach.outbox.claim import REPLY, Claimed, Rules, claim, claiming, expire, overdue, recover, unclaim
+from outreach.outbox.doubts import Doubt, doubtful, doubts, known_names
+from outreach.outbox.lanes import (
+    HOLD,
+    Held,
+    Lane,
+    choosing,
+    halt,
+    hold,
+    leave,
+    planned,
+    progress,
+    register,
+    release,
+)
 from outreach.outbox.queue import Draft, cancel, enqueue
-from outreach.outbox.settle import Outcome, decide, doubts, receipt, settle
-from outreach.outbox.sight import CLARIFY, by_state, depth, newest_question, sent_as
+from outreach.outbox.receipts import Failure, receipt, receipts
+from outreach.outbox.settle import Outcome, decide, settle, settling
+from outreach.outbox.sight import (
+    CLARIFY,
+    Queue,
+    by_state,
+    depth,
+    errors,
+    newest_question,
+    overview,
+    sent_as,
+    standing,
+    under_way,
+)
 
 __all__ = [
     "CLARIFY",
+    "HOLD",
     "REPLY",
     "Claimed",
+    "Doubt",
     "Draft",
+    "Failure",
+    "Held",
+    "Lane",
     "Outcome",
+    "Queue",
     "Rules",
     "by_state",
     "cancel",
+    "choosing",
     "claim",
+    "claiming",
     "decide",
     "depth",
+    "doubtful",
     "doubts",
     "enqueue",
+    "errors",
     "expire",
+    "halt",
+    "hold",
+    "known_names",
+    "leave",
     "newest_question",
+    "overdue",
+    "overview",
+    "planned",
+    "progress",
     "receipt",
+    "receipts",
     "recover",
+    "register",
+    "release",
     "sent_as",
     "settle",
+    "settling",
+    "standing",
+    "unclaim",
+    "under_way",
 ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import Address, Button, ChannelName, Outbound, Priority, State
-from outreach.residents import current
-from outreach.store.tables import addresses, launches, outbox
+from outreach.model import Address, Button, Outbound, Priority, State
+from outreach.store import Step, Steps, as_json, at, run
+from outreach.store.tables import outbox
 
 # Longer than any call may take: a lease that runs out means that its process died.
 LEASE = timedelta(seconds=90)
@@ -31,6 +33,11 @@ class Rules:
     def midnight(self, now: datetime) -> datetime:
         return now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
+    def tomorrow(self, now: datetime) -> datetime:
+        """The next local midnight, whatever daylight saving does in between."""
+        day = now.astimezone(self.zone).date() + timedelta(days=1)
+        return datetime.combine(day, time(), self.zone)
+
     def is_quiet(self, now: datetime) -> bool:
         if self.quiet is None:
             return False
@@ -45,155 +52,205 @@ class Claimed:
     attempts: int
     expires_at: datetime | None
     resident_id: int
+    priority: int = Priority.CAMPAIGN
+    segments: int = 1
 
 
-async def claim(
-    connection: AsyncConnection,
-    channel: ChannelName,
+class _Row(NamedTuple):
+    """A message that is next, with all that decides whether it may go."""
+
+    id: int
+    channel: Any
+    address: str
+    sender: str | None
+    text: str
+    buttons: str
+    attempts: int
+    expires_at: Any
+    resident_id: int
+    priority: int
+    purpose: str
+    segments: int
+    agreed: Any
+    closed: Any
+    today: int
+
+
+async def claim(connection: AsyncConnection, lane: str, **more: Any) -> list[Claimed]:
+    """As `claiming`, within a transaction that is open already."""
+    return await run(connection, claiming(connection.dialect.name, lane, **more))
+
+
+def claiming(
+    dialect: str,
+    lane: str,
     *,
     worker: str,
     limit: int,
     rules: Rules,
     now: datetime,
-) -> list[Claimed]:
-    """Takes up to `limit` messages under a lease: replies first, then reminders, then campaigns.
+    sender: str | None = None,
+    replies_only: bool = False,
+) -> Steps[list[Claimed]]:
+    """Takes up to `limit` messages of a lane under a lease: replies first, then reminders, then campaigns.
 
-    A message whose person withdrew consent, or whose address closed, is suppressed here and not returned.
+    A message whose person withdrew consent, or whose address closed, is suppressed here and not returned;
+    one over its person's daily cap is put off to the next day. `sender`: what the lane sends from.
     Commit before sending: from then on nobody else can take them.
     """
-    taken = await _take(connection, channel, worker, limit, rules, now)
-    if not taken:
-        return []
-    stopped = await _suppress(connection, [row.id for row in taken], now)
-    return [_claimed(row) for row in taken if row.id not in stopped]
-
-
-async def _take(
-    connection: AsyncConnection, channel: str, worker: str, limit: int, rules: Rules, now: datetime
-) -> Sequence[Any]:
-    next_ids = (
-        select(outbox.c.id)
-        .where(*_ready(channel, rules, now))
-        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer, and leaves this out
-        # As a plain subquery PostgreSQL may run it more than once, and take more rows than the limit.
-        .cte("next_ids")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    statement = (
-        update(outbox)
-        .where(outbox.c.id.in_(select(next_ids.c.id)))
-        .values(
-            state=State.SENDING, claimed_by=worker, lease_until=now + LEASE, attempts=outbox.c.attempts + 1
-        )
-        .returning(
-            outbox.c.id,
-            outbox.c.channel,
-            outbox.c.address,
-            outbox.c.sender,
-            outbox.c.text,
-            outbox.c.buttons,
-            outbox.c.attempts,
-            outbox.c.expires_at,
-            outbox.c.resident_id,
-            outbox.c.priority,
-        )
-    )
-    rows = (await connection.execute(statement)).all()
-    return sorted(rows, key=lambda row: (row.priority, row.id))
-
-
-def _ready(channel: str, rules: Rules, now: datetime) -> list[ColumnElement[bool]]:
-    held = select(launches.c.id).where(launches.c.state == "paused")
-    ready = [
-        outbox.c.state == State.QUEUED,
-        outbox.c.channel == channel,
-        outbox.c.due_at <= now,
-        or_(outbox.c.expires_at.is_(None), outbox.c.expires_at > now),
-        or_(outbox.c.launch_id.is_(None), outbox.c.launch_id.not_in(held)),
-    ]
+    only_replies = replies_only or rules.is_quiet(now)
+    # Those of a paused launch are not even looked at, however many wait.
+    running = [] if only_replies else [row[0] for row in (yield Step(_RUNNING, {})).rows]
+    values = {"lane": lane, "limit": limit, "now": at(dialect, now)}
+    values |= {f"launch{n}": launch_id for n, launch_id in enumerate(running)}
     if rules.daily_cap is not None:
-        ready.append(or_(outbox.c.purpose == REPLY, _today(rules.midnight(now)) < rules.daily_cap))
-    if rules.is_quiet(now):
-        ready.append(outbox.c.priority == int(Priority.REPLY))
-    return ready
+        values["midnight"] = at(dialect, rules.midnight(now))
+    sql = _statement(dialect, len(running), only_replies, rules.daily_cap is not None)
+    found = (yield Step(sql, values)).rows
+    rows = [_Row(*row) for row in (json.loads(found[0][0]) if dialect == "sqlite" else found)]
+    go, stopped, put_off = _sorted_out(rows, rules)
+    if go:
+        ids = as_json([row.id for row in go])
+        lease = {"worker": worker, "now": at(dialect, now), "lease": at(dialect, now + LEASE)}
+        yield Step(_TAKE[dialect], {"ids": ids} | lease)
+    for reason, those in stopped.items():
+        yield Step(_SUPPRESS[dialect], {"ids": as_json(those), "reason": reason, "now": at(dialect, now)})
+    if put_off:
+        tomorrow = at(dialect, rules.tomorrow(now))
+        yield Step(_PUT_OFF[dialect], {"ids": as_json(put_off), "due": tomorrow, "reason": TOO_MANY})
+    return [_claimed(row, sender) for row in go]
 
 
-def _today(midnight: datetime) -> ScalarSelect[int]:
-    """How many messages this row's person was sent, or is being sent, today; replies apart."""
-    other = outbox.alias("other")
-    return (
-        select(func.count())
-        .select_from(other)
-        .where(
-            other.c.resident_id == outbox.c.resident_id,
-            other.c.purpose != REPLY,
-            or_(other.c.sent_at >= midnight, other.c.state == State.SENDING),
-        )
-        .scalar_subquery()
-    )
+TOO_MANY = "the daily limit: waits for the next day"
+_RUNNING = "SELECT id FROM launches WHERE state = 'running' ORDER BY id"
 
 
-async def _suppress(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> set[int]:
-    mine = [outbox.c.id.in_(ids), outbox.c.state == State.SENDING]
-    agrees = func.coalesce(current(outbox.c.resident_id, outbox.c.purpose), False)
-    closed = (
-        select(addresses.c.id)
-        .where(
-            addresses.c.channel == outbox.c.channel,
-            addresses.c.value == outbox.c.address,
-            addresses.c.closed_at.is_not(None),
-        )
-        .exists()
-    )
-    gone: set[int] = set()
-    for reason, condition in (
-        ("consent withdrawn before sending", and_(outbox.c.purpose != REPLY, ~agrees)),
-        ("the address no longer takes messages", and_(outbox.c.purpose != REPLY, closed)),
-    ):
-        statement = (
-            update(outbox)
-            .where(*mine, condition)
-            .values(state=State.SUPPRESSED, reason=reason, settled_at=now, lease_until=None)
-            .returning(outbox.c.id)
-        )
-        gone |= set((await connection.execute(statement)).scalars())
-    return gone
+def _sorted_out(rows: Sequence[_Row], rules: Rules) -> tuple[list[_Row], dict[str, list[int]], list[int]]:
+    """Who may go; who may not any more, by reason; who must wait for tomorrow."""
+    go, stopped, put_off = list[_Row](), dict[str, list[int]](), list[int]()
+    counted: dict[int, int] = {}
+    for row in rows:
+        if row.purpose == REPLY:
+            go.append(row)
+        elif not row.agreed:
+            stopped.setdefault("consent withdrawn before sending", []).append(row.id)
+        elif row.closed:
+            stopped.setdefault("the address no longer takes messages", []).append(row.id)
+        elif rules.daily_cap is None:
+            go.append(row)
+        elif counted.setdefault(row.resident_id, row.today) < rules.daily_cap:
+            counted[row.resident_id] += 1
+            go.append(row)
+        else:
+            put_off.append(row.id)
+    return go, stopped, put_off
 
 
-def _claimed(row: Any) -> Claimed:
-    message = Outbound(
-        row.id,
-        Address(row.channel, row.address),
-        row.text,
-        [Button(**button) for button in row.buttons],
-        row.sender,
-    )
-    return Claimed(message, row.attempts, row.expires_at, row.resident_id)
+@cache
+def _statement(dialect: str, launches: int, only_replies: bool, capped: bool) -> str:
+    """The next messages, with all that decides whether they may go."""
+    heads = [_head(Priority.REPLY, "IS NULL")]
+    if not only_replies:
+        heads += [_head(priority, "IS NULL") for priority in (Priority.REMINDER, Priority.CAMPAIGN)]
+        heads += [_head(Priority.CAMPAIGN, f"= :launch{n}") for n in range(launches)]
+    rows = f"""SELECT {_WANTED}, {_TODAY if capped else "0"} AS today
+        FROM outbox AS o WHERE o.state = 'queued' AND o.id IN (
+        SELECT id FROM ({" UNION ALL ".join(heads)}) AS heads ORDER BY priority, due_at, id LIMIT :limit)
+        ORDER BY o.priority, o.due_at, o.id"""  # noqa: S608 names of our own
+    if dialect == "postgresql":
+        return f"{rows} FOR UPDATE OF o SKIP LOCKED"
+    # As one value: row by row, the driver's thread would wait for the interpreter's lock each time.
+    return f"SELECT json_group_array(json_array({', '.join(_Row._fields)})) FROM ({rows})"  # noqa: S608
+
+
+def _head(priority: Priority, launch: str) -> str:
+    """The head of one stretch of the index `ix_outbox_queued`, however long it is."""
+    return f"""SELECT * FROM (SELECT id, priority, due_at FROM outbox
+        WHERE state = 'queued' AND lane = :lane AND priority = {int(priority)} AND launch_id {launch}
+        AND due_at <= :now AND (expires_at IS NULL OR expires_at > :now)
+        ORDER BY due_at, id LIMIT :limit) AS head"""  # noqa: S608
+
+
+# The newest word of consent on this purpose is what holds, as in `residents.current`.
+_WANTED = """o.id AS id, o.channel AS channel, o.address AS address, o.sender AS sender, o.text AS text,
+    CAST(o.buttons AS TEXT) AS buttons, o.attempts AS attempts, o.expires_at AS expires_at,
+    o.resident_id AS resident_id, o.priority AS priority, o.purpose AS purpose, o.segments AS segments,
+    (SELECT given FROM consent WHERE consent.resident_id = o.resident_id AND consent.purpose = o.purpose
+     ORDER BY consent.id DESC LIMIT 1) AS agreed,
+    (SELECT 1 FROM addresses WHERE addresses.channel = o.channel AND addresses.value = o.address
+     AND closed_at IS NOT NULL LIMIT 1) AS closed"""
+# How many messages this row's person was sent, or is being sent, today; replies apart.
+_TODAY = f"""(SELECT count(*) FROM outbox AS other WHERE other.resident_id = o.resident_id
+    AND other.purpose <> '{REPLY}' AND (other.sent_at >= :midnight OR other.state = 'sending'))"""  # noqa: S608
+
+
+def _queued(values: str) -> dict[str, str]:
+    """Changes the rows named by `:ids` that still wait, on either database."""
+    ids = {
+        "sqlite": "SELECT value FROM json_each(:ids)",
+        "postgresql": "SELECT CAST(value AS bigint) FROM jsonb_array_elements_text(CAST(:ids AS jsonb))",
+    }
+    change = f"UPDATE outbox SET {values} WHERE state = 'queued'"  # noqa: S608
+    return {dialect: f"{change} AND id IN ({these})" for dialect, these in ids.items()}
+
+
+_TAKE = _queued(
+    "state = 'sending', claimed_by = :worker, claimed_at = :now, lease_until = :lease,"
+    " attempts = attempts + 1"
+)
+_SUPPRESS = _queued("state = 'suppressed', reason = :reason, settled_at = :now")
+_PUT_OFF = _queued("due_at = :due, reason = :reason")
+
+
+def _claimed(row: _Row, sender: str | None) -> Claimed:
+    buttons = [Button(**button) for button in json.loads(row.buttons)] if row.buttons != "[]" else []
+    message = Outbound(row.id, Address(row.channel, row.address), row.text, buttons, sender or row.sender)
+    expires = row.expires_at
+    if isinstance(expires, str):
+        expires = datetime.fromisoformat(expires).replace(tzinfo=UTC)
+    return Claimed(message, row.attempts + 1, expires, row.resident_id, row.priority, row.segments)
 
 
 async def expire(connection: AsyncConnection, now: datetime) -> int:
     """What nobody should read any more is not sent any more."""
     statement = (
         update(outbox)
-        .where(outbox.c.state == State.QUEUED, outbox.c.expires_at <= now)
+        .where(text("state = 'queued'"), outbox.c.expires_at.is_not(None), outbox.c.expires_at <= now)
         .values(state=State.EXPIRED, reason="not sent before its time was over", settled_at=now)
     )
     return (await connection.execute(statement)).rowcount
 
 
-async def recover(connection: AsyncConnection, now: datetime, *, alone: bool) -> int:
-    """What a dead process was sending is in doubt: perhaps the provider took it. Returns how many.
+async def recover(connection: AsyncConnection, lane: str, worker: str) -> int:
+    """What others were sending in a lane that `worker` now holds is in doubt: perhaps the provider took it.
 
-    `alone`: no other process can be sending, so even a running lease is a dead one's.
+    Returns how many.
     """
-    dead = [outbox.c.state == State.SENDING]
-    if not alone:
-        dead.append(outbox.c.lease_until < now)
+    return await _doubt(connection, outbox.c.lane == lane, outbox.c.claimed_by != worker)
+
+
+async def overdue(connection: AsyncConnection, now: datetime) -> int:
+    """What was claimed so long ago that no call can still be under way is in doubt. Returns how many."""
+    return await _doubt(connection, outbox.c.lease_until < now)
+
+
+async def unclaim(
+    connection: AsyncConnection, lane: str, worker: str, known: Sequence[int], now: datetime
+) -> int:
+    """Puts back what this worker claimed without getting to know it, so that no call was made of it."""
     statement = (
         update(outbox)
-        .where(*dead)
+        .where(outbox.c.state == State.SENDING, outbox.c.lane == lane, outbox.c.claimed_by == worker)
+        .where(outbox.c.id.not_in(known))
+        .values(state=State.QUEUED, attempts=outbox.c.attempts - 1, due_at=now, lease_until=None)
+    )
+    return (await connection.execute(statement)).rowcount
+
+
+async def _doubt(connection: AsyncConnection, *which: ColumnElement[bool]) -> int:
+    statement = (
+        update(outbox)
+        .where(outbox.c.state == State.SENDING, *which)
         .values(state=State.IN_DOUBT, reason="the sender stopped in the middle of the call", lease_until=None)
     )
     return (await connection.execute(statement)).rowcount

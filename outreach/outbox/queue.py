@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,16 +11,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import Address, Button, Priority, State
-from outreach.store import insert_new
+from outreach.model import SMS, TELEGRAM, Address, Button, Priority, State
+from outreach.outbox.lanes import Choice, choosing
+from outreach.segments import segments
+from outreach.store import insert_new, notify
 from outreach.store.tables import outbox
+
+_SHAPES = {TELEGRAM: re.compile(r"-?\d{1,19}"), SMS: re.compile(r"\+[1-9]\d{6,14}")}
+# What the providers take, counted as they do: UTF-16 units and signs.
+_LONGEST = {TELEGRAM: 4096, SMS: 1600}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be. `key` names the step and the person: the same key is the same message.
 
-    `suppressed` is the reason, in words, why this person gets nothing; the row then only keeps the account.
+    `suppressed` is the reason, in words, why this person gets nothing; `failed`, what is wrong with the
+    message itself. Either row only keeps the account. A `launch_id` goes with Priority.CAMPAIGN alone.
     """
 
     key: str
@@ -39,20 +47,52 @@ class Draft:
     question: str | None = None
     sender: str | None = None
     suppressed: str | None = None
+    failed: str | None = None
+
+    def fault(self) -> str | None:
+        """Why no provider could take this, in words; None where it can be tried."""
+        if self.failed:
+            return self.failed
+        channel, value = self.address.channel, self.address.value
+        if channel not in _SHAPES:
+            return f"there is no channel {channel!r}"
+        if not _SHAPES[channel].fullmatch(value):
+            return "this is no address of a chat" if channel == TELEGRAM else "this is no telephone number"
+        if "\0" in self.text:
+            return "the text has a sign in it that no provider takes"
+        if not self.text.strip():
+            return "the text is empty"
+        length = len(self.text.encode("utf-16-le", "surrogatepass")) // 2
+        if length > _LONGEST[channel]:
+            return f"the text has {length} signs, and {channel} takes {_LONGEST[channel]}"
+        return None
 
 
 async def enqueue(connection: AsyncConnection, drafts: Sequence[Draft], now: datetime) -> int:
-    """Queues what is not queued yet, and returns how many that were. Call `store.wake()` after the commit."""
-    return await insert_new(connection, outbox, [_row(draft, now) for draft in drafts])
+    """Queues what is not queued yet, and returns how many that were. Call `store.wake()` after the commit.
+
+    What no provider could take is kept as failed, with its reason; the rest go on.
+    """
+    if not drafts:
+        return 0
+    choose = await choosing(connection)
+    new = await insert_new(connection, outbox, [_row(draft, choose, now) for draft in drafts])
+    if any(draft.priority == Priority.REPLY for draft in drafts):
+        await notify(connection)
+    return new
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+def _row(draft: Draft, choose: Choice, now: datetime) -> dict[str, Any]:
+    fault = None if draft.suppressed else draft.fault()
+    reason = draft.suppressed or fault
     return {
         "key": draft.key,
         "resident_id": draft.resident_id,
-        "channel": draft.address.channel,
+        "channel": draft.address.channel[:16],
         "address": draft.address.value,
         "sender": draft.sender,
+        "lane": choose(draft.address, draft.sender)[:64],
+        "segments": segments(draft.text) if draft.address.channel == SMS else 1,
         "priority": int(draft.priority),
         "purpose": draft.purpose,
         "launch_id": draft.launch_id,
@@ -61,14 +101,15 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "question": draft.question,
         "template": draft.template,
         "language": draft.language,
-        "text": draft.text,
+        # No database keeps this sign in every kind of text.
+        "text": draft.text.replace("\0", ""),
         "buttons": [asdict(button) for button in draft.buttons],
-        "state": State.SUPPRESSED if draft.suppressed else State.QUEUED,
-        "reason": draft.suppressed,
+        "state": State.SUPPRESSED if draft.suppressed else State.FAILED if fault else State.QUEUED,
+        "reason": reason,
         "due_at": draft.due_at,
         "expires_at": draft.expires_at,
         "created_at": now,
-        "settled_at": now if draft.suppressed else None,
+        "settled_at": now if reason else None,
     }
 
 

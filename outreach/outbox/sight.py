@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import Address, State
-from outreach.store.tables import outbox
+from outreach.model import JSON, Address, Priority, State, iso
+from outreach.outbox.lanes import HOLD
+from outreach.store.tables import lanes, outbox, workers
 
 ASKED = (State.SENT, State.DELIVERED, State.IN_DOUBT, State.SENDING)
 CLARIFY = "replies/clarify"
@@ -26,14 +28,101 @@ async def by_state(connection: AsyncConnection, *which: ColumnElement[bool]) -> 
     return counts
 
 
-async def depth(connection: AsyncConnection) -> dict[tuple[str, int], int]:
-    """Queued messages by channel and priority."""
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits in one lane at one priority; `oldest`: since when the first that is due has been so."""
+
+    lane: str
+    channel: str
+    priority: int
+    waiting: int
+    oldest: datetime | None
+
+
+async def depth(connection: AsyncConnection, now: datetime) -> list[Queue]:
+    """What is queued. Read from the index alone, since a million rows may wait."""
+    is_due = outbox.c.due_at <= now
     statement = (
-        select(outbox.c.channel, outbox.c.priority, func.count())
-        .where(outbox.c.state == State.QUEUED)
-        .group_by(outbox.c.channel, outbox.c.priority)
+        select(outbox.c.lane, outbox.c.priority, func.count(), func.min(case((is_due, outbox.c.due_at))))
+        .where(text("state = 'queued'"))
+        .group_by(outbox.c.lane, outbox.c.priority)
+        .order_by(outbox.c.lane, outbox.c.priority)
     )
-    return {(channel, priority): n for channel, priority, n in await connection.execute(statement)}
+    return [
+        Queue(lane, lane.partition(":")[0], priority, n, oldest)
+        for lane, priority, n, oldest in await connection.execute(statement)
+    ]
+
+
+async def under_way(connection: AsyncConnection) -> dict[str, int]:
+    """How many are being sent and how many are in doubt, read from the index alone."""
+    statement = (
+        select(outbox.c.state, func.count())
+        .where(text("state IN ('sending', 'in_doubt')"))
+        .group_by(outbox.c.state)
+    )
+    found: dict[str, int] = dict((await connection.execute(statement)).tuples().all())
+    return {"sending": found.get("sending", 0), "in_doubt": found.get("in_doubt", 0)}
+
+
+async def errors(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """Messages by channel and the provider's error code that they last met."""
+    statement = (
+        select(outbox.c.channel, outbox.c.error_code, func.count())
+        .where(outbox.c.error_code.is_not(None))
+        .group_by(outbox.c.channel, outbox.c.error_code)
+    )
+    return {(channel, code): n for channel, code, n in await connection.execute(statement)}
+
+
+async def standing(connection: AsyncConnection, now: datetime) -> tuple[list[JSON], list[JSON]]:
+    """The active lanes and the living workers. `now`: the time by which workers agree."""
+    rows = await connection.execute(select(lanes).where(lanes.c.active).order_by(lanes.c.name))
+    found = await connection.execute(select(workers).where(workers.c.beat_at > now - HOLD))
+    return [_lane(row, now) for row in rows], [
+        {"name": row.name, "beat_at": iso(row.beat_at), "planned_at": iso(row.planned_at)} for row in found
+    ]
+
+
+def _lane(row: Row[Any], now: datetime) -> JSON:
+    held = row.held_by is not None and row.held_until is not None and row.held_until > now
+    halted = row.halted_until is not None and row.halted_until > now
+    return {
+        "name": row.name,
+        "channel": row.channel,
+        "state": "unattended" if not held else "halted" if halted else "open",
+        "held_by": row.held_by if held else None,
+        "halted_until": iso(row.halted_until) if halted else None,
+        "halted_reason": row.halted_reason if halted else None,
+        "limit": row.rate,
+        "rate": round(row.speed, 2) if held else 0.0,
+        "sent": row.sent,
+    }
+
+
+async def overview(connection: AsyncConnection, now: datetime, agreed: datetime) -> JSON:
+    """All an operator looks at first. `agreed`: the time by which workers agree, `Store.time`."""
+    queues = await depth(connection, now)
+    at_work, living = await standing(connection, agreed)
+    queued = {priority.name.lower(): 0 for priority in Priority}
+    for queue in queues:
+        queued[Priority(queue.priority).name.lower()] += queue.waiting
+    oldest = min((queue.oldest for queue in queues if queue.oldest), default=None)
+    planned = [worker["planned_at"] for worker in living if worker["planned_at"]]
+    return {
+        "queued": queued,
+        "oldest_due_at": iso(oldest),
+        "oldest_waits_seconds": round((now - oldest).total_seconds(), 1) if oldest else 0.0,
+        **await under_way(connection),
+        "rate": round(sum(lane["rate"] for lane in at_work), 2),
+        "lanes": at_work,
+        "workers": living,
+        "planned_at": max(planned, default=None),
+        "errors": [
+            {"channel": channel, "code": code, "messages": n}
+            for (channel, code), n in (await errors(connection)).items()
+        ],
+    }
 
 
 async def newest_question(

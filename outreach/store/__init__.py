@@ -1,7 +1,28 @@
 """Where everything is kept: SQLite by default, PostgreSQL to scale out. The only room that knows which."""
 
+from outreach.store.batches import as_json, is_postgresql, rows_of, stamp
 from outreach.store.engine import Store, insert_new, is_away, one_at_a_time
+from outreach.store.express import Step, Steps, at, run
 from outreach.store.lock import sole_sender
 from outreach.store.schema import head, upgrade
+from outreach.store.waking import keep_listening, notify
 
-__all__ = ["Store", "head", "insert_new", "is_away", "one_at_a_time", "sole_sender", "upgrade"]
+__all__ = [
+    "Step",
+    "Steps",
+    "Store",
+    "as_json",
+    "at",
+    "head",
+    "insert_new",
+    "is_away",
+    "is_postgresql",
+    "keep_listening",
+    "notify",
+    "one_at_a_time",
+    "rows_of",
+    "run",
+    "sole_sender",
+    "stamp",
+    "upgrade",
+]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from outreach.model import BadInput
+from outreach.store.express import PostgresExpress, SqliteExpress
 
 SETTING = "OUTREACH_DATABASE_URL"
 BUSY_SECONDS = 10
@@ -33,8 +35,15 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
-        self._listeners: list[asyncio.Event] = []
+        self._listeners: list[Callable[[], None]] = []
         self._writer, self._reader = _engines(self.url)
+        # SQLite has one writer: whoever waits for it here need not ask again and again.
+        self._turn = asyncio.Lock()
+        self.express: SqliteExpress | PostgresExpress = (
+            SqliteExpress(lambda: _plain(self.url), self._turn)
+            if self.is_sqlite
+            else PostgresExpress(self.url, asyncio.Lock())
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -42,7 +51,8 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        async with self._writer.begin() as connection:
+        turn = self._turn if self.is_sqlite else contextlib.nullcontext()
+        async with turn, self._writer.begin() as connection:
             yield connection
 
     @contextlib.asynccontextmanager
@@ -50,17 +60,34 @@ class Store:
         async with self._reader.begin() as connection:
             yield connection
 
-    def listen(self) -> asyncio.Event:
-        """An event that every `wake` sets; its owner clears it."""
-        event = asyncio.Event()
-        self._listeners.append(event)
-        return event
+    @contextlib.asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for something that lasts, outside any transaction; closed for good afterwards."""
+        async with self._reader.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                yield connection
+            finally:
+                await connection.invalidate()
+
+    async def time(self, connection: AsyncConnection, now: datetime) -> datetime:
+        """The time by which several processes agree: the database's own, where it is a server's."""
+        if self.is_sqlite:
+            return now
+        moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return moment
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Has `heard` called at every `wake`; returns what ends that."""
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
 
     def wake(self) -> None:
-        for listener in self._listeners:
-            listener.set()
+        for heard in list(self._listeners):
+            heard()
 
     async def close(self) -> None:
+        await self.express.close()
         await self._writer.dispose()
         await self._reader.dispose()
 
@@ -89,6 +116,18 @@ def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     except OSError as error:
         raise BadInput(f"the folder {folder} cannot be made: {error.strerror}", where=SETTING) from None
     return _sqlite(url, size=1, begin="BEGIN IMMEDIATE"), _sqlite(url, size=4, begin="BEGIN")
+
+
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-16384")
+
+
+def _plain(url: str) -> sqlite3.Connection:
+    """A connection without SQLAlchemy, set up like those with it."""
+    path = make_url(url).database or ""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 class _Connection(aiosqlite.Connection):
@@ -129,7 +168,7 @@ def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
         # The driver would open transactions of its own, and too late; ours say BEGIN themselves.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

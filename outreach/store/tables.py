@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -66,6 +67,11 @@ def _id() -> Column[int]:
 
 def _ref(name: str, table: str, *, null: bool = False, index: bool = True) -> Column[int]:
     return Column(name, Id, ForeignKey(f"{table}.id"), nullable=null, index=index)
+
+
+def _index(name: str, *columns: str, where: str) -> Index:
+    """A partial index of the outbox."""
+    return Index(f"ix_outbox_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _one_of(column: str, words: list[str]) -> CheckConstraint:
@@ -136,6 +142,8 @@ launches = Table(
     Column("cursor", Id, nullable=False, server_default="0"),
     Column("expanded", Boolean, nullable=False, server_default=text("false")),
     Column("total", Integer, nullable=False),
+    # Why it stands still, where the service paused it by itself.
+    Column("paused_because", Text),
     Column("launched_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
@@ -177,11 +185,15 @@ outbox = Table(
     _ref("resident_id", "residents"),
     Column("channel", String(16), nullable=False),
     Column("address", Text, nullable=False),
+    # The number of ours it must come from, where that matters.
     Column("sender", Text),
+    # Whose stream it goes out in: a row of `lanes`, or the channel's name until there is one.
+    Column("lane", String(64), nullable=False, server_default=""),
+    Column("segments", SmallInteger, nullable=False, server_default="1"),
     Column("priority", SmallInteger, nullable=False),
     Column("purpose", String(32), nullable=False),
     _ref("launch_id", "launches", null=True, index=False),
-    _ref("checkup_id", "checkups", null=True),
+    _ref("checkup_id", "checkups", null=True, index=False),
     Column("survey", String(100)),
     Column("question", String(100)),
     Column("template", String(200), nullable=False),
@@ -195,30 +207,55 @@ outbox = Table(
     Column("due_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("claimed_by", String(64)),
+    Column("claimed_at", Instant),
     Column("lease_until", Instant),
     Column("provider_id", String(64)),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Column("settled_at", Instant),
     _one_of("state", list(State)),
-    Index(
-        "ix_outbox_queued",
-        "channel",
-        "priority",
-        "due_at",
-        "id",
-        sqlite_where=text("state = 'queued'"),
-        postgresql_where=text("state = 'queued'"),
-    ),
-    Index(
-        "ix_outbox_under_way",
-        "lease_until",
-        sqlite_where=text("state IN ('sending', 'in_doubt')"),
-        postgresql_where=text("state IN ('sending', 'in_doubt')"),
-    ),
+    _index("queued", "lane", "priority", "launch_id", "due_at", "id", where="state = 'queued'"),
+    _index("under_way", "lane", "state", where="state IN ('sending', 'in_doubt')"),
+    _index("expiring", "expires_at", where="state = 'queued' AND expires_at IS NOT NULL"),
+    # Partial, since every index that has a row must be written again whenever the row is.
+    _index("checkup_id", "checkup_id", where="checkup_id IS NOT NULL"),
+    _index("provider_id", "channel", "provider_id", where="provider_id IS NOT NULL"),
+    _index("error_code", "error_code", where="error_code IS NOT NULL"),
     Index("ix_outbox_launch_id_state", "launch_id", "state"),
-    Index("ix_outbox_channel_provider_id", "channel", "provider_id"),
     Index("ix_outbox_address", "channel", "address", "id"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("channel", String(16), nullable=False),
+    # The number or messaging service of ours that it sends from; none for a bot.
+    Column("sender", Text),
+    # Units a second: messages on Telegram, segments on SMS.
+    Column("rate", Float, nullable=False),
+    # Whether it takes messages that ask for no sender of their own.
+    Column("pool", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("held_by", String(64)),
+    Column("held_until", Instant),
+    Column("halted_until", Instant),
+    Column("halted_reason", Text),
+    # What its holder sent in all, and messages a second of late.
+    Column("sent", BigInteger, nullable=False, server_default="0"),
+    Column("speed", Float, nullable=False, server_default="0"),
+    comment="one sender's stream of messages; held by one worker at a time",
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    # When its scheduler last made a whole pass.
+    Column("planned_at", Instant),
+    comment="the processes that plan and send, and when each was last heard of",
 )
 
 inbound = Table(

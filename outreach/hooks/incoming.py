@@ -11,10 +11,10 @@ import structlog
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 
-from outreach import outbox, residents
 from outreach.channels import Sms, Telegram
 from outreach.conversation import Conversation
-from outreach.model import Address, BadInput, Channel, Forged, Inbound, Receipt, Request, TryLater
+from outreach.hooks.receipts import Receipts
+from outreach.model import BadInput, Channel, Forged, Inbound, Receipt, Request, TryLater
 from outreach.store import Store, is_away
 
 LARGEST_BODY = 64 * 1024
@@ -39,6 +39,7 @@ class Hooks:
     ) -> None:
         self._store, self._conversation, self._clock = store, conversation, clock
         self._telegram, self._sms, self._public_url = telegram, sms, public_url
+        self._receipts = Receipts(store, clock)
 
     def router(self) -> APIRouter:
         """The webhooks, at their own paths and below PUBLIC_URL's path (for a proxy that keeps it)."""
@@ -89,19 +90,16 @@ class Hooks:
     async def receive(self, item: Inbound | Receipt) -> None:
         """One piece of news into the core; what it queued is sent by whoever sends."""
         if isinstance(item, Receipt):
-            await self._receipt(item)
+            await self._receipts.take(item)
             return
         outcome = await self._conversation.receive(item, self._clock())
         log.info("received", channel=item.sender.channel, kind=item.kind, outcome=outcome)
         if item.tap_id and self._telegram:
             await self._telegram.acknowledge_tap(item.tap_id)
 
-    async def _receipt(self, news: Receipt) -> None:
-        now = self._clock()
-        async with self._store.write() as connection:
-            failed: Address | None = await outbox.receipt(connection, news, now)
-            if failed and news.closes_address:
-                await residents.close_address(connection, failed, news.reason, now)
+    async def close(self) -> None:
+        """Writes the receipts that were answered and are not in the database yet."""
+        await self._receipts.close()
 
     async def poll(self, telegram: Telegram) -> None:
         """Fetches updates until cancelled. An update is acknowledged only after its effect is committed."""

@@ -1,0 +1,9 @@
+"""The clock's door: the scheduler queues what is due, the crew carries it to the channels, lane by lane."""
+
+from outreach.worker.crew import Crew
+from outreach.worker.looking import Finder
+from outreach.worker.pace import Pace
+from outreach.worker.planning import Planned, Planner, keep_planning
+from outreach.worker.sending import Sender, Tally
+
+__all__ = ["Crew", "Finder", "Pace", "Planned", "Planner", "Sender", "Tally", "keep_planning"]
