@@ -86,6 +86,15 @@ class Templates:
         body = self.render(text, language, values)
         return self.dress(body, language, channel, stoppable=template.split("/")[0] in STOPPABLE)
 
+    def attempt(
+        self, template: str, language: str, channel: ChannelName, /, **values: object
+    ) -> tuple[str, str | None]:
+        """As `say`, for one person of many: the text, or "" and why there is none."""
+        try:
+            return self.say(template, language, channel, **values), None
+        except BadInput as problem:
+            return "", f"the text cannot be filled in: {problem}"
+
     def dress(self, body: str, language: str, channel: ChannelName, *, stoppable: bool) -> str:
         """What a body needs around it: who speaks (SMS shows only a number), and how to stop."""
         if channel == SMS:

@@ -145,7 +145,7 @@ class Campaigns:
 
     def _draft(self, campaign: Campaign, launch: Any, person: Reached, now: datetime) -> Draft:
         to = person.address or Address(campaign.channels[0], "")
-        text = self._templates.say(
+        text, failed = self._templates.attempt(
             campaign.template, person.language, to.channel, name=person.name, township=person.township
         )
         return Draft(
@@ -161,12 +161,14 @@ class Campaigns:
             expires_at=launch.expires_at,
             launch_id=launch.id,
             suppressed=person.obstacle(campaign.purpose),
+            failed=failed,
         )
 
     async def preview(self, connection: AsyncConnection, name: str, now: datetime) -> JSON:
         """Who would get it, by channel, and why the others would not; nothing is written.
 
-        `finishes_at` is what the channels' rates allow, were nothing else sent. `cost`: no price is known.
+        `finishes_at` is what the lanes' rates allow (on SMS in segments), were nothing else sent.
+        `cost`: no price is known.
         """
         campaign = self.load(name)
         seen = _Seen(campaign.channels)
@@ -178,7 +180,8 @@ class Campaigns:
             for person in people:
                 seen.add(self._draft(campaign, _Unlaunched(), person, now))
         starts = max(campaign.send.start or now, now)
-        seconds = max(seen.counts[channel] / self._rates[channel] for channel in campaign.channels)
+        units = seen.counts | {SMS: seen.segments}
+        seconds = max(units[channel] / self._rates[channel] for channel in campaign.channels)
         return {
             "name": name,
             "audience": seen.audience,
@@ -206,8 +209,8 @@ class _Seen:
 
     def add(self, draft: Draft) -> None:
         self.audience += 1
-        if draft.suppressed:
-            self.suppressed[draft.suppressed] = self.suppressed.get(draft.suppressed, 0) + 1
+        if reason := draft.suppressed or draft.fault():
+            self.suppressed[reason] = self.suppressed.get(reason, 0) + 1
             return
         self.counts[draft.address.channel] += 1
         self.segments += segments(draft.text) if draft.address.channel == SMS else 0

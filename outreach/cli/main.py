@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 import outreach
-from outreach import outbox as outgoing
 from outreach.app import App, Content, wall_clock
-from outreach.cli import content, residents, staff
+from outreach.cli import content, residents, sending, staff
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -24,7 +23,6 @@ from outreach.cli.output import (
     set_up_logging,
     settings,
     show_json,
-    show_table,
 )
 from outreach.demo import demo as run_demo
 from outreach.model import JSON, BadInput, Problem
@@ -38,16 +36,16 @@ program = typer.Typer(
     add_completion=False,
     help="Care campaigns, checkup reminders, policy answers and satisfaction, over Telegram and SMS.",
 )
-outbox_commands = typer.Typer(no_args_is_help=True, help="Messages whose fate is unknown.")
 program.add_typer(storage.database_commands, name="db")
 program.add_typer(residents.residents_commands, name="residents")
 program.add_typer(residents.checkups_commands, name="checkups")
 program.add_typer(content.campaign_commands, name="campaign")
 program.add_typer(content.survey_commands, name="survey")
 program.add_typer(content.knowledge_commands, name="knowledge")
-program.add_typer(outbox_commands, name="outbox")
+program.add_typer(sending.outbox_commands, name="outbox")
 program.add_typer(staff.staff_commands, name="staff")
 program.command("ask")(content.ask)
+program.command("status")(sending.status)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")]
@@ -226,41 +224,6 @@ def simulator(port: Annotated[int, typer.Option(min=0, max=65535)] = 8090) -> No
             raise BadInput(
                 f"port {port} cannot be used: {error.strerror}", where="--port", fix="choose another port"
             ) from None
-
-    run(work())
-
-
-@outbox_commands.command("doubts")
-def doubts(json: JsonFlag = False) -> None:
-    """Messages that may or may not have reached the provider."""
-    loaded = settings()
-
-    async def work() -> list[JSON]:
-        async with database(loaded) as store, store.read() as connection:
-            return await outgoing.doubts(connection)
-
-    found = run(work())
-    if json:
-        show_json({"doubts": found})
-    else:
-        rows = [(row["id"], row["channel"], row["resident_id"], row["reason"]) for row in found]
-        show_table(("id", "channel", "resident", "reason"), rows, "No message is in doubt.")
-
-
-@outbox_commands.command("settle")
-def settle(
-    message: Annotated[int, typer.Argument(metavar="ID")],
-    as_: Annotated[str, typer.Option("--as", help="sent: it did reach the provider.")] = "",
-    again: Annotated[bool, typer.Option("--again", help="Send it again.")] = False,
-) -> None:
-    """A person's decision on a message in doubt: it was sent, or it shall go again."""
-    if again == bool(as_) or as_ not in ("", "sent"):
-        raise typer.BadParameter("say either --as sent or --again")
-    loaded = settings()
-
-    async def work() -> None:
-        async with database(loaded) as store, store.write() as connection:
-            await outgoing.decide(connection, message, sent=not again, now=wall_clock())
 
     run(work())
 

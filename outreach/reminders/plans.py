@@ -159,7 +159,7 @@ class Reminders:
         step = next(step for step in plan.steps if step.name == row.step)
         address = person.address or Address(plan.channels[0], "")
         local = row.at.astimezone(self._zone)
-        text = self._templates.say(
+        text, failed = self._templates.attempt(
             step.template,
             person.language,
             address.channel,
@@ -182,6 +182,7 @@ class Reminders:
             expires_at=row.expires_at,
             checkup_id=row.checkup_id,
             suppressed=person.obstacle(PURPOSE),
+            failed=failed,
         )
 
     def _buttons(self, language: str) -> list[Button]:

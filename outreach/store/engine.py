@@ -23,8 +23,6 @@ from outreach.store.express import PostgresExpress, SqliteExpress
 
 SETTING = "OUTREACH_DATABASE_URL"
 BUSY_SECONDS = 10
-# Both databases limit the bound values of one statement (SQLite to 32,766).
-ROWS_A_STATEMENT = 500
 
 
 class Store:
@@ -187,11 +185,9 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
     if not rows:
         return 0
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = 0
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        statement = insert(table).values(rows[start : start + ROWS_A_STATEMENT]).on_conflict_do_nothing()
-        new += (await connection.execute(statement)).rowcount
-    return new
+    key = next(iter(table.primary_key.columns))
+    statement = insert(table).on_conflict_do_nothing().returning(key)
+    return len((await connection.execute(statement, rows)).all())
 
 
 async def one_at_a_time(connection: AsyncConnection, what: str) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -32,7 +33,8 @@ class Step(NamedTuple):
     values: dict[str, Any]
 
 
-class Result(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Result:
     rows: list[tuple[Any, ...]]
     count: int
 

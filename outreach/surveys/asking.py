@@ -91,6 +91,9 @@ class Surveys:
         name = frozen["survey"]["name"]
         survey = self[name]
         address = person.address or Address(frozen["channels"][0], "")
+        text, failed = self._templates.attempt(
+            survey.template, person.language, address.channel, name=person.name
+        )
         return Draft(
             key=f"survey:{launch_id}:{person.id}",
             resident_id=person.id,
@@ -99,13 +102,14 @@ class Surveys:
             purpose=PURPOSE,
             template=survey.template,
             language=person.language,
-            text=self._templates.say(survey.template, person.language, address.channel, name=person.name),
+            text=text,
             buttons=survey.buttons(person.language),
             due_at=now,
             expires_at=now + EXPIRES,
             survey=name,
             question=survey.questions[0].id,
             suppressed=person.obstacle(PURPOSE),
+            failed=failed,
         )
 
 
