@@ -31,6 +31,11 @@ class Pace:
         self._arrived: deque[float] = deque()
         self._fastest = 1.0
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether single messages matter at this rate."""
+        return self._limit is not None
+
     def pause(self) -> float:
         """Seconds until the next message may start; 0: now."""
         now = self._clock()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.model import SMS, TELEGRAM, Channel, InDoubt, SendError, State, TryLater, Unreachable
+from outreach.model import SMS, TELEGRAM, Channel, InDoubt, Priority, SendError, State, TryLater, Unreachable
 from outreach.outbox import Claimed, Lane, Outcome, Rules
 from outreach.store import Steps, Store, run
 from outreach.worker.pace import Addresses, Brake, Pace
@@ -90,7 +90,9 @@ class Sender:
         self._timer: asyncio.TimerHandle | None = None
         # Something to write; something that cannot wait.
         self._news, self._urgent = asyncio.Event(), asyncio.Event()
-        self._reply_waits = self._more_waits = True
+        # How often we were woken, and how often when we last looked for a reply.
+        self._woken = self._looked = 0
+        self._more_waits = True
         self._lost_touch = self._stopping = False
         self._halted_until = self._held_until = 0.0
         self._told: tuple[datetime, str] | None = None
@@ -111,7 +113,7 @@ class Sender:
         self._wake()
 
     def _wake(self) -> None:
-        self._reply_waits = True
+        self._woken += 1
         self._news.set()
         self._urgent.set()
 
@@ -159,7 +161,7 @@ class Sender:
 
     def _take(self) -> Claimed | None:
         """Starts the next message that may go this moment, replies first; None where none may."""
-        if not self._ready or self._pause() > 0:
+        if not self._ready or self._pause() > 0 or self._waits_for_reply():
             return None
         passed_over, taken = [], None
         while self._ready and taken is None:
@@ -179,6 +181,10 @@ class Sender:
         if self._more_waits and len(self._ready) <= self._most // 2:
             self._urgent.set()
         return taken
+
+    def _waits_for_reply(self) -> bool:
+        """A reply may just be queued: the turn is kept for it until we have looked."""
+        return self._woken != self._looked and self._pace.is_counted and self._ready[0][0] > Priority.REPLY
 
     def _pause(self) -> float:
         """Seconds until the lane may start another call."""
@@ -201,7 +207,10 @@ class Sender:
         if self._timer or not self._ready or not self._idle or self._stopping:
             return
         pause = self._pause()
-        if pause <= 0:
+        if self._waits_for_reply():
+            # The round that looks for it hands out the next message.
+            pause = IDLE_SECONDS
+        elif pause <= 0:
             pause = min(self._addresses.pause(entry[3].message.address.value) for entry in self._ready)
         self._timer = asyncio.get_running_loop().call_later(min(pause, IDLE_SECONDS), self._feed)
 
@@ -254,11 +263,12 @@ class Sender:
         self._news.clear()
         self._urgent.clear()
         limit, replies_only = self._room()
-        self._reply_waits = False
+        woken = self._woken
         outcomes, self._ended = self._ended, []
         closing, self._closing = self._closing, []
         told, self._told = self._told, None
         if not (outcomes or limit or told or closing):
+            self._looked = woken
             return False
         steps = self._steps(outcomes, limit, replies_only)
         try:
@@ -273,12 +283,14 @@ class Sender:
             log.error("database_away", lane=self.lane.name, problem=problem)
             self._ended, self._closing = outcomes + self._ended, closing + self._closing
             self._told, self._lost_touch = self._told or told, True
+            self._looked = woken
             await asyncio.sleep(IDLE_SECONDS)
             return False
         self._lost_touch = False
         for outcome in outcomes:
             self.tally.count(outcome)
         self._push(claimed)
+        self._looked = woken
         self._more_waits = len(claimed) == limit and not replies_only
         return bool(limit) and not (claimed or replies_only or self._flying or self._ended)
 
@@ -292,7 +304,7 @@ class Sender:
             return (0 if waiting or self._flying else 1), False
         if waiting <= self._most // 2:
             return self._most - waiting, False
-        return (REPLIES, True) if self._reply_waits else (0, False)
+        return (REPLIES, True) if self._woken != self._looked else (0, False)
 
     def _steps(self, outcomes: Sequence[Outcome], limit: int, replies_only: bool) -> Steps[list[Claimed]]:
         """What nearly every round is: results in, new messages out."""
