@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
 from outreach.model import Address, BadInput, Button, Outbound, Priority, Receipt, State
-from outreach.outbox import Claimed, Draft, Outcome, Rules
+from outreach.outbox import Claimed, Draft, Held, Lane, Outcome, Rules
 from outreach.outbox.settle import BACKOFF, JITTER, MAX_ATTEMPTS
 from outreach.settings import parse_hours
 from outreach.store import Store
@@ -33,7 +33,7 @@ PURPOSE = {Priority.REPLY: "reply", Priority.REMINDER: "reminders", Priority.CAM
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 # Where the two databases cannot differ.
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 def number(resident_id: int) -> Address:
@@ -275,6 +275,166 @@ async def test_workers_at_the_same_time_never_get_the_same_message(town: Store) 
     shares = await asyncio.gather(*(work((town, other)[n % 2], f"w{n}") for n in range(4)))
     await other.close()
     assert sorted(key for share in shares for key in share) == sorted(f"m{n}" for n in range(90))
+
+
+# Lanes
+
+
+def lane(name: str, rate: float = 1.0, *, pool: bool = True) -> Lane:
+    return Lane(f"sms:{name}", "sms", name, rate, pool)
+
+
+async def held(store: Store, worker: str, now: datetime = NOW, names: str = "A B C D") -> Held:
+    async with store.write() as connection:
+        return await outbox.hold(connection, worker, [f"sms:{name}" for name in names.split()], now)
+
+
+def names_of(found: Held) -> list[str]:
+    return [row.name.removeprefix("sms:") for row in found.lanes]
+
+
+async def test_workers_share_the_lanes_and_a_dead_ones_pass_on_within_ten_seconds(town: Store) -> None:
+    async with town.write() as connection:
+        await outbox.register(connection, [lane(name) for name in "ABCD"])
+    first = await held(town, "first")
+    assert names_of(first) == list("ABCD")
+    second = await held(town, "second", NOW + SECOND)
+    assert (names_of(second), len(second.elsewhere)) == ([], 4)
+    first = await held(town, "first", NOW + 2 * SECOND)
+    assert len(first.surplus) == 2, "what is more than its share is to be given up"
+    async with town.write() as connection:
+        await outbox.release(connection, "first", first.surplus)
+    assert names_of(await held(town, "second", NOW + 3 * SECOND)) == [n[-1] for n in first.surplus]
+
+    await queue(town, *(draft(f"m{n}", 1 + n % 5, address=number(n)) for n in range(40)))
+    async with town.write() as connection:
+        # C and D are the second's by now.
+        for name in "AB":
+            await outbox.claim(
+                connection, f"sms:{name}", worker="first", limit=2, rules=ANY_TIME, now=NOW + 3 * SECOND
+            )
+    under_way = {row.lane for row in (await rows(town)).values() if row.state == "sending"}
+    taken: set[str] = set()
+    for passed in range(4, 12):
+        found = await held(town, "second", NOW + passed * SECOND)
+        taken |= {row.name for row in found.lanes}
+    assert taken == {f"sms:{name}" for name in "ABCD"}, "the first one has not been heard of"
+    kept = (await rows(town)).values()
+    assert under_way, "the first was sending when it died"
+    assert {row.lane for row in kept if row.state == "in_doubt"} == under_way
+    assert {row.state for row in kept} == {"in_doubt", "queued"}
+
+
+async def test_lane_of_a_worker_that_leaves_is_free_at_once(town: Store) -> None:
+    async with town.write() as connection:
+        await outbox.register(connection, [lane("A")])
+    assert names_of(await held(town, "first", names="A")) == ["A"]
+    assert names_of(await held(town, "second", names="A")) == []
+    async with town.write() as connection:
+        await outbox.release(connection, "second", ["sms:A"])
+    assert names_of(await held(town, "second", names="A")) == [], "it was not its own to release"
+    async with town.write() as connection:
+        await outbox.release(connection, "first", ["sms:A"])
+        await outbox.leave(connection, "first")
+    assert names_of(await held(town, "second", names="A")) == ["A"]
+
+
+async def test_person_keeps_the_number_and_a_reply_the_one_that_was_written_to(town: Store) -> None:
+    async with town.write() as connection:
+        await outbox.register(
+            connection, [lane("+100000001"), lane("+100000002"), lane("+100000003", pool=False)]
+        )
+    await queue(town, *(draft(f"a{n}", 1 + n % 5, address=number(n)) for n in range(40)))
+    await queue(town, *(draft(f"b{n}", 1 + n % 5, address=number(n)) for n in range(40)))
+    await queue(town, draft("r", priority=Priority.REPLY, sender="+100000003"))
+    await queue(town, draft("s", priority=Priority.REPLY, sender="+19999999"))
+    kept = await rows(town)
+    assert [kept[f"a{n}"].lane for n in range(40)] == [kept[f"b{n}"].lane for n in range(40)]
+    assert {kept[f"a{n}"].lane for n in range(40)} == {"sms:+100000001", "sms:+100000002"}
+    assert kept["r"].lane == "sms:+100000003"
+    assert kept["s"].lane in ("sms:+100000001", "sms:+100000002"), "a number that is no longer ours"
+
+
+async def test_messages_of_a_number_that_is_no_more_move_to_another(town: Store) -> None:
+    await queue(town, draft("early"))
+    async with town.write() as connection:
+        await outbox.register(connection, [lane("A"), lane("B")])
+    await queue(town, *(draft(f"m{n}", 1 + n % 5, address=number(n)) for n in range(30)))
+    async with town.write() as connection:
+        assert await outbox.claim(connection, "sms:A", worker="w", limit=1, rules=ANY_TIME, now=NOW)
+        moved = await outbox.register(connection, [lane("B")])
+    kept = (await rows(town)).values()
+    assert {row.lane for row in kept if row.state == "queued"} == {"sms:B"}
+    assert {row.lane for row in kept if row.state == "sending"} == {"sms:A"}, "where it was called from"
+    assert moved > 0
+
+
+@ONE_DATABASE
+async def test_pause_that_a_provider_asked_for_outlives_the_process(town: Store) -> None:
+    async with town.write() as connection:
+        await outbox.register(connection, [lane("A")])
+        await outbox.halt(connection, "sms:A", NOW + HOUR, "slow down")
+        await outbox.halt(connection, "sms:A", NOW + MINUTE, "a shorter one")
+    (row,) = (await held(town, "first", names="A")).lanes
+    assert row.halted_until == NOW + HOUR
+    async with town.read() as connection:
+        (standing,), _ = await outbox.standing(connection, NOW + SECOND)
+    assert (standing["state"], standing["halted_reason"]) == ("halted", "slow down")
+
+
+# What no provider could take
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "reason"),
+    [
+        (Address("fax", "1"), "您好", "there is no channel 'fax'"),  # type: ignore[arg-type]
+        (Address("sms", "13912345678"), "您好", "this is no telephone number"),
+        (Address("telegram", "@zhang"), "您好", "this is no address of a chat"),
+        (Address("sms", "+8613912345678"), "长" * 1601, "the text has 1601 signs, and sms takes 1600"),
+        (Address("telegram", "501"), "😀" * 2049, "the text has 4098 signs, and telegram takes 4096"),
+        (Address("telegram", "501"), " \n", "the text is empty"),
+        (Address("telegram", "501"), "a\0b", "the text has a sign in it that no provider takes"),
+    ],
+)
+async def test_what_no_provider_could_take_fails_alone_with_its_reason(
+    town: Store, address: Address, words: str, reason: str
+) -> None:
+    await queue(town, draft("bad", address=address, text=words), draft("good", 2))
+    kept = await rows(town)
+    assert (kept["bad"].state, kept["bad"].reason) == ("failed", reason)
+    assert kept["bad"].settled_at == NOW
+    assert keys(await take(town)) == ["good"]
+
+
+# Claims, however much waits
+
+
+async def test_daily_cap_counts_what_the_same_claim_takes(town: Store) -> None:
+    rules = Rules(SHANGHAI, None, 2)
+    await queue(town, *(draft(f"m{n}") for n in range(4)), draft("reply", priority=Priority.REPLY))
+    assert keys(await take(town, rules=rules)) == ["reply", "m0", "m1"]
+    assert keys(await take(town, rules=rules)) == []
+    kept = await rows(town)
+    assert {row.state for row in kept.values()} == {"sending", "queued"}
+    assert kept["m2"].reason == "the daily limit: waits for the next day"
+    tomorrow = datetime(2026, 11, 26, 0, 0, tzinfo=SHANGHAI)
+    assert kept["m2"].due_at == tomorrow
+    assert await take(town, tomorrow, rules=rules) == [], "what is still under way counts"
+    async with town.write() as connection:
+        await connection.execute(
+            update(table).where(table.c.state == "sending").values(state="sent", sent_at=NOW)
+        )
+    assert keys(await take(town, tomorrow + 24 * HOUR, rules=rules)) == ["m2", "m3"]
+
+
+async def test_what_was_claimed_and_never_known_goes_back_uncounted(town: Store) -> None:
+    await queue(town, draft("known"), draft("lost"))
+    known, lost = await take(town)
+    async with town.write() as connection:
+        assert await outbox.unclaim(connection, "sms", "w", [known.message.id], NOW) == 1
+    (again,) = await take(town)
+    assert (again.message.id, again.attempts) == (lost.message.id, 1)
 
 
 # Settling
