@@ -20,12 +20,15 @@ from sqlalchemy import select
 from terminal import Terminal
 from world import ACCOUNT, AUTH, NUMBER, TOKEN, Clock, World, opened_world, settings_for, until
 
+from outreach import campaigns
 from outreach.app import App, Content
+from outreach.outbox import Lane
 from outreach.residents import importing
 from outreach.simulator import Simulator
 from outreach.store import Store, sole_sender, upgrade
-from outreach.store.tables import outbox
+from outreach.store.tables import launches, outbox
 from outreach.worker import Pace
+from outreach.worker.looking import Looker
 from outreach.worker.pace import Addresses
 
 YES = {"consent_care": "是"}
@@ -357,3 +360,88 @@ async def test_second_sender_on_one_sqlite_file_is_told_so(tmp_path: Path, conte
             assert "OUTREACH_DATABASE_URL" in ran.err
             assert "Traceback" not in ran.said
     await store.close()
+
+
+# -- doubts, looked up
+
+
+@contextlib.asynccontextmanager
+async def doubting(tmp_path: Path) -> AsyncIterator[tuple[World, Looker, Ticks, list[Lane]]]:
+    """The service where Twilio can tell it nothing by itself, and somebody to look messages up."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/outreach.db"
+    async with opened_world(url, ROOT, telegram_token="") as world:
+        await world.call("PUT", "/sim/settings", {"callback_delay": 600})
+        ticks = Ticks()
+        looker = Looker(world.app.store, {"sms": world.app.sms}, world.clock, ticks)
+        yield world, looker, ticks, [Lane(f"sms:{NUMBER}", "sms", NUMBER, 1)]
+
+
+async def in_doubt(world: World, wanted: int) -> None:
+    async def so_many() -> bool:
+        return [*(await states(world)).values()].count("in_doubt") == wanted
+
+    await until(so_many)
+
+
+async def test_message_that_twilio_has_is_settled_by_looking_it_up(tmp_path: Path) -> None:
+    taken, lost = "+8619912340102", "+8619912340101"
+    async with doubting(tmp_path) as (world, looker, ticks, lanes):
+        await world.knows(*({"name": "居民", "phone": phone, **YES} for phone in (taken, lost)))
+        await world.launch("hello")
+        await world.plan()
+        # The service's own looker may be quicker than this one.
+        for _ in range(8):
+            await looker.look(lanes)
+            ticks.now += 300
+        (row,) = [row for row in await world.read(select(outbox)) if row.address == taken]
+        (message,) = (await world.call("GET", "/sim/ledger?channel=sms"))["sms"]
+        assert (row.state, row.provider_id) == ("sent", message["sid"])
+        await in_doubt(world, 1)
+
+        world.clock.ahead += timedelta(minutes=6)
+        for _ in range(4):
+            await looker.look(lanes)
+            ticks.now += 300
+
+        async def arrived() -> bool:
+            return (await states(world))[lost] == "sent"
+
+        await until(arrived)
+        assert len(await world.to_number(lost)) == 1, "what Twilio never had goes again, once"
+
+
+async def test_no_message_at_twilio_settles_two_of_ours(tmp_path: Path) -> None:
+    phone = "+8619912340102"
+    async with doubting(tmp_path) as (world, looker, ticks, lanes):
+        await world.knows({"name": "居民", "phone": phone, **YES})
+        for _ in range(2):
+            await world.launch("hello")
+        await world.plan()
+
+        async def both_found() -> bool:
+            await looker.look(lanes)
+            ticks.now += 300
+            return [row.state for row in await world.read(select(outbox))] == ["sent", "sent"]
+
+        await until(both_found)
+        names = [row.provider_id for row in await world.read(select(outbox))]
+        ledger = [message["sid"] for message in (await world.call("GET", "/sim/ledger?channel=sms"))["sms"]]
+    assert sorted(names) == sorted(ledger)
+    assert len(set(names)) == 2
+
+
+async def test_message_filtered_by_the_carrier_pauses_its_campaign_and_no_other(world: World) -> None:
+    await world.knows(*({"name": "居民", "phone": f"+86199123{last}", **YES} for last in ("45670", "40007")))
+    # Someone whose message always waits for its next try keeps the campaign running.
+    await world.knows({"name": "居民", "telegram_id": "60501", **YES})
+    filtered = await world.launch("hello")
+    await world.plan()
+
+    async def paused() -> bool:
+        return bool(await world.read(select(launches).where(launches.c.state == "paused")))
+
+    await until(paused)
+    (launch,) = await world.read(select(launches))
+    assert (launch.id, launch.paused_because) == (filtered, "filtered by the carrier")
+    async with world.app.store.write() as connection:
+        assert (await campaigns.move(connection, filtered, "resume", world.clock()))["paused_because"] is None

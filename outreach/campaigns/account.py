@@ -29,12 +29,13 @@ _UNDER_WAY = ("queued", "sending")
 
 async def finish(connection: AsyncConnection) -> int:
     """Marks launches done whose last message has left the queue; returns how many."""
+    running = select(launches.c.id).where(launches.c.state == "running", launches.c.expanded)
+    # Locked first, looked at afterwards: whoever queues a message again in between is waited for.
+    ids = (await connection.execute(running.with_for_update(skip_locked=True))).scalars().all()
+    if not ids:
+        return 0
     waiting = select(outbox.c.id).where(outbox.c.launch_id == launches.c.id, outbox.c.state.in_(_UNDER_WAY))
-    statement = (
-        update(launches)
-        .where(launches.c.state == "running", launches.c.expanded, ~waiting.exists())
-        .values(state="done")
-    )
+    statement = update(launches).where(launches.c.id.in_(ids), ~waiting.exists()).values(state="done")
     return (await connection.execute(statement)).rowcount
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import BadInput, State
@@ -58,6 +58,8 @@ def settling(dialect: str, outcomes: Sequence[Outcome], now: datetime) -> Steps[
         written = yield Step(_SETTLE[dialect], ending._asdict() | times | rows)
         if written.count < len(names):
             yield Step(_NAME[dialect], rows)
+        if ending.state == State.QUEUED:
+            yield Step(_REOPEN[dialect], rows)
 
 
 class _Ending(NamedTuple):
@@ -114,6 +116,13 @@ _NAME = {
     for dialect, new in _NEW.items()
 }
 
+# Only a running launch's messages go out; one whose last messages were in doubt counted as done.
+_REOPEN = {
+    dialect: f"""UPDATE launches SET state = 'running' WHERE state = 'done' AND id IN (
+        SELECT outbox.launch_id FROM outbox JOIN {new} ON outbox.id = new.id)"""  # noqa: S608
+    for dialect, new in _NEW.items()
+}
+
 
 def _again(outcome: Outcome, now: datetime) -> tuple[State, str | None, datetime]:
     tries = outcome.claimed.attempts
@@ -147,6 +156,8 @@ async def decide(connection: AsyncConnection, message_id: int, *, sent: bool, no
             "no message in doubt has this number", where=str(message_id), fix="see `outreach outbox doubts`"
         )
     if not sent and row.launch_id:
-        # Only a running launch's messages go out.
-        done = update(launches).where(launches.c.id == row.launch_id, launches.c.state == "done")
+        its_own = launches.c.id == row.launch_id
+        # Locked, so that nobody calls it done meanwhile.
+        await connection.execute(select(launches.c.id).where(its_own).with_for_update())
+        done = update(launches).where(its_own, launches.c.state == "done")
         await connection.execute(done.values(state="running"))

@@ -43,16 +43,20 @@ class _Looked:
 
 class Looker:
     def __init__(
-        self, store: Store, finders: Mapping[ChannelName, Finder], clock: Callable[[], datetime]
+        self,
+        store: Store,
+        finders: Mapping[ChannelName, Finder],
+        clock: Callable[[], datetime],
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._finders, self._clock = store, finders, clock
+        self._store, self._finders, self._clock, self._ticks = store, finders, clock, ticks
         self._looked: dict[int, _Looked] = {}
 
     async def at_start(self, lanes: Sequence[Lane]) -> None:
         """What the last crash left is settled before anything new is sent, as far as that goes quickly."""
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._look(lanes)
+                await self.look(lanes)
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             log.warning(
                 "doubts_left", why=str(error) or "the provider took too long", fix="they are looked up later"
@@ -63,17 +67,18 @@ class Looker:
         while True:
             await asyncio.sleep(PASS_SECONDS)
             try:
-                await self._look(lanes())
+                await self.look(lanes())
             except (SQLAlchemyError, OSError) as error:
                 log.warning("not_looked_up", problem=str(error).splitlines()[0])
 
-    async def _look(self, lanes: Sequence[Lane]) -> None:
+    async def look(self, lanes: Sequence[Lane]) -> None:
+        """One look at every doubt of these lanes whose turn it is."""
         for lane in lanes:
             if finder := self._finders.get(lane.channel):
                 await self._look_in(lane, finder)
 
     async def _look_in(self, lane: Lane, finder: Finder) -> None:
-        now = time.monotonic()
+        now = self._ticks()
         waiting = [number for number, looked in self._looked.items() if looked.next_at > now]
         async with self._store.read() as connection:
             doubts = await outbox.doubtful(connection, lane.name, A_PASS, besides=waiting)
@@ -86,7 +91,7 @@ class Looker:
         message = doubt.claimed.message
         looked = self._looked.setdefault(message.id, _Looked())
         pause = LOOK_SECONDS[min(looked.times, len(LOOK_SECONDS) - 1)]
-        looked.next_at = time.monotonic() + pause
+        looked.next_at = self._ticks() + pause
         async with turn:
             try:
                 found = await finder.find(message, doubt.since)
