@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import time
+from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable
 
 # A little under the limit, so that what the network bunches together stays below it.
-MARGIN = 0.993
-WINDOW_SECONDS = 1.004
+MARGIN = 0.992
+WINDOW_SECONDS = 1.006
 # How far behind its timetable a lane may be and still catch up.
-LATE_SECONDS = 0.05
+LATE_SECONDS = 0.1
 # Above that nobody counts single messages, and a window of them would cost more than the call.
 COUNTED = 500.0
 
@@ -20,7 +21,8 @@ class Pace:
     """Units a second. A unit is a message, or on SMS a segment.
 
     Two rules: a timetable with even gaps, and no more than `rate` arrivals at the provider within any second.
-    When a call arrived is not known, only that it was before its answer came; so a slow answer counts late.
+    When a call arrived is not known, only that it was before its answer came; so one that took longer than is
+    usual counts as late by that much.
     """
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,8 +30,9 @@ class Pace:
         self._limit = max(1, int(rate)) if rate <= COUNTED else None
         self._next = clock()
         self._open: dict[int, float] = {}
-        self._arrived: deque[float] = deque()
-        self._fastest = 1.0
+        # Arrivals of the last second, as far as they are known, in order.
+        self._arrived: list[float] = []
+        self._usual = 0.0
 
     @property
     def is_counted(self) -> bool:
@@ -45,10 +48,9 @@ class Pace:
         return wait if wait > 0 else 0.0
 
     def _until_room(self, now: float) -> float:
-        while self._arrived and self._arrived[0] <= now - WINDOW_SECONDS:
-            self._arrived.popleft()
-        # A call that is no slower than others arrived when it was made.
-        recent = [s for s in self._open.values() if s > now - WINDOW_SECONDS or now - s > self._fastest]
+        del self._arrived[: bisect_right(self._arrived, now - WINDOW_SECONDS)]
+        # A call that is no slower than others are arrived when it was made.
+        recent = [s for s in self._open.values() if s > now - WINDOW_SECONDS or now - s > self._usual]
         if len(recent) + len(self._arrived) < (self._limit or 1):
             return 0.0
         if self._arrived:
@@ -65,9 +67,10 @@ class Pace:
         if self._limit is None:
             return
         took = now - started
-        # The quickest of late. It forgets slowly, so a provider that became slower is not held against us.
-        self._fastest = min(took, self._fastest + (took - self._fastest) * 0.02)
-        self._arrived.append(now - self._fastest)
+        late = max(0.0, took - self._usual) if self._usual else 0.0
+        insort(self._arrived, started + late)
+        # Nine calls of ten are quicker than that: it climbs at a slow one nine times as fast as it sinks.
+        self._usual = (self._usual or took) * (1.09 if took > self._usual else 0.99)
 
 
 class Brake:
