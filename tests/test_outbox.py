@@ -175,9 +175,18 @@ async def test_only_what_is_due_on_this_channel_and_not_expired_is_claimed(town:
     )
     assert keys(await take(town)) == ["due", "still"]
     assert keys(await take(town, NOW + MINUTE)) == ["later"]
-    async with town.write() as connection:
-        assert await outbox.expire(connection, NOW + MINUTE) == 1
     assert {key for key, row in (await rows(town)).items() if row.state == "expired"} == {"over"}
+
+
+async def test_what_is_over_expires_also_where_nobody_claims_a_part_at_a_time(town: Store) -> None:
+    await queue(
+        town, *(draft(f"over{n}", expires_at=NOW) for n in range(5)), draft("still", expires_at=NOW + MINUTE)
+    )
+    async with town.write() as connection:
+        assert [await outbox.expire(connection, NOW, 3) for _ in range(3)] == [3, 2, 0]
+    kept = await rows(town)
+    assert kept["still"].state == "queued"
+    assert kept["over1"].reason == "not sent before its time was over"
 
 
 async def test_a_claim_takes_no_more_than_it_asked_for(town: Store) -> None:
@@ -706,9 +715,7 @@ class Model:
         due = [
             (message.priority, message.due, number_)
             for number_, message in self.messages.items()
-            if message.state == State.QUEUED
-            and message.due <= self.now
-            and (message.expires is None or message.expires > self.now)
+            if message.state == State.QUEUED and message.due <= self.now
         ]
         return [number_ for *_, number_ in sorted(due)[:limit]]
 
@@ -743,7 +750,8 @@ class Play:
         for number_ in wanted:
             message = self.model.messages[number_]
             agreed = message.priority == Priority.REPLY or self.model.agreed[message.resident]
-            message.state = State.SENDING if agreed else State.SUPPRESSED
+            over = message.expires is not None and message.expires <= self.model.now
+            message.state = State.EXPIRED if over else State.SENDING if agreed else State.SUPPRESSED
         handed = {item.message.id: item for item in claimed}
         assert set(handed) == {n for n in wanted if self.model.messages[n].state == State.SENDING}
         for number_, item in handed.items():

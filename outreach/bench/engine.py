@@ -94,7 +94,10 @@ async def sending(app: App) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
 
 
 async def reply(app: App, to: Address, resident_id: int, text: str, key: str) -> float:

@@ -36,7 +36,7 @@ def workers_part(ground: Ground) -> Iterator[Figure]:
     if not judged:
         detail += f"; not judged on {cores} cores, which the simulator and the database need as well"
     yield Figure(
-        "workers, two",
+        "workers, two postgresql",
         median(found["two"]),
         "/s",
         median(found["one"]),

@@ -6,7 +6,18 @@ enqueue -> queued -> claim -> sending -> settle -> sent -> receipts -> delivered
              └── cancel, expire, suppress
 """
 
-from outreach.outbox.claim import REPLY, Claimed, Rules, claim, claiming, expire, overdue, recover, unclaim
+from outreach.outbox.claim import (
+    REPLY,
+    Claimed,
+    Haul,
+    Rules,
+    claim,
+    claiming,
+    expire,
+    overdue,
+    recover,
+    unclaim,
+)
 from outreach.outbox.doubts import Doubt, doubtful, doubts, known_names
 from outreach.outbox.lanes import (
     HOLD,
@@ -45,6 +56,7 @@ __all__ = [
     "Doubt",
     "Draft",
     "Failure",
+    "Haul",
     "Held",
     "Lane",
     "Outcome",

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, text, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, Button, Outbound, Priority, State
@@ -78,7 +78,15 @@ class _Row(NamedTuple):
 
 async def claim(connection: AsyncConnection, lane: str, **more: Any) -> list[Claimed]:
     """As `claiming`, within a transaction that is open already."""
-    return await run(connection, claiming(connection.dialect.name, lane, **more))
+    return (await run(connection, claiming(connection.dialect.name, lane, **more))).messages
+
+
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """What one claim took. `found`: how many it looked at, those that may not go among them."""
+
+    messages: list[Claimed]
+    found: int
 
 
 def claiming(
@@ -91,11 +99,12 @@ def claiming(
     now: datetime,
     sender: str | None = None,
     replies_only: bool = False,
-) -> Steps[list[Claimed]]:
+) -> Steps[Haul]:
     """Takes up to `limit` messages of a lane under a lease: replies first, then reminders, then campaigns.
 
-    A message whose person withdrew consent, or whose address closed, is suppressed here and not returned;
-    one over its person's daily cap is put off to the next day. `sender`: what the lane sends from.
+    A message whose person withdrew consent, or whose address closed, is suppressed here and not returned; one
+    whose time is over expires; one over its person's daily cap is put off to the next day. So each is looked
+    at once, however many there are. `sender`: what the lane sends from.
     Commit before sending: from then on nobody else can take them.
     """
     only_replies = replies_only or rules.is_quiet(now)
@@ -108,42 +117,55 @@ def claiming(
     sql = _statement(dialect, len(running), only_replies, rules.daily_cap is not None)
     found = (yield Step(sql, values)).rows
     rows = [_Row(*row) for row in (json.loads(found[0][0]) if dialect == "sqlite" else found)]
-    go, stopped, put_off = _sorted_out(rows, rules)
+    go, stopped, over, put_off = _sorted_out(rows, rules, now)
     if go:
-        ids = as_json([row.id for row in go])
+        ids = as_json([row.id for row, _ in go])
         lease = {"worker": worker, "now": at(dialect, now), "lease": at(dialect, now + LEASE)}
         yield Step(_TAKE[dialect], {"ids": ids} | lease)
     for reason, those in stopped.items():
         yield Step(_SUPPRESS[dialect], {"ids": as_json(those), "reason": reason, "now": at(dialect, now)})
+    if over:
+        yield Step(_EXPIRE[dialect], {"ids": as_json(over), "reason": OVER, "now": at(dialect, now)})
     if put_off:
         tomorrow = at(dialect, rules.tomorrow(now))
         yield Step(_PUT_OFF[dialect], {"ids": as_json(put_off), "due": tomorrow, "reason": TOO_MANY})
-    return [_claimed(row, sender) for row in go]
+    return Haul([_claimed(row, expires, sender) for row, expires in go], len(rows))
 
 
+OVER = "not sent before its time was over"
 TOO_MANY = "the daily limit: waits for the next day"
 _RUNNING = "SELECT id FROM launches WHERE state = 'running' ORDER BY id"
 
 
-def _sorted_out(rows: Sequence[_Row], rules: Rules) -> tuple[list[_Row], dict[str, list[int]], list[int]]:
-    """Who may go; who may not any more, by reason; who must wait for tomorrow."""
-    go, stopped, put_off = list[_Row](), dict[str, list[int]](), list[int]()
+def _sorted_out(
+    rows: Sequence[_Row], rules: Rules, now: datetime
+) -> tuple[list[tuple[_Row, datetime | None]], dict[str, list[int]], list[int], list[int]]:
+    """Who may go, and until when; who may not any more, by reason; what is over; what waits for tomorrow."""
+    go, over, put_off = list[tuple[_Row, datetime | None]](), list[int](), list[int]()
+    stopped: dict[str, list[int]] = {}
     counted: dict[int, int] = {}
     for row in rows:
-        if row.purpose == REPLY:
-            go.append(row)
+        expires = _moment(row.expires_at)
+        if expires is not None and expires <= now:
+            over.append(row.id)
+        elif row.purpose == REPLY:
+            go.append((row, expires))
         elif not row.agreed:
             stopped.setdefault("consent withdrawn before sending", []).append(row.id)
         elif row.closed:
             stopped.setdefault("the address no longer takes messages", []).append(row.id)
         elif rules.daily_cap is None:
-            go.append(row)
+            go.append((row, expires))
         elif counted.setdefault(row.resident_id, row.today) < rules.daily_cap:
             counted[row.resident_id] += 1
-            go.append(row)
+            go.append((row, expires))
         else:
             put_off.append(row.id)
-    return go, stopped, put_off
+    return go, stopped, over, put_off
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 @cache
@@ -167,8 +189,7 @@ def _head(priority: Priority, launch: str) -> str:
     """The head of one stretch of the index `ix_outbox_queued`, however long it is."""
     return f"""SELECT * FROM (SELECT id, priority, due_at FROM outbox
         WHERE state = 'queued' AND lane = :lane AND priority = {int(priority)} AND launch_id {launch}
-        AND due_at <= :now AND (expires_at IS NULL OR expires_at > :now)
-        ORDER BY due_at, id LIMIT :limit) AS head"""  # noqa: S608
+        AND due_at <= :now ORDER BY due_at, id LIMIT :limit) AS head"""  # noqa: S608
 
 
 # The newest word of consent on this purpose is what holds, as in `residents.current`.
@@ -199,24 +220,30 @@ _TAKE = _queued(
     " attempts = attempts + 1"
 )
 _SUPPRESS = _queued("state = 'suppressed', reason = :reason, settled_at = :now")
+_EXPIRE = _queued("state = 'expired', reason = :reason, settled_at = :now")
 _PUT_OFF = _queued("due_at = :due, reason = :reason")
 
 
-def _claimed(row: _Row, sender: str | None) -> Claimed:
+def _claimed(row: _Row, expires: datetime | None, sender: str | None) -> Claimed:
     buttons = [Button(**button) for button in json.loads(row.buttons)] if row.buttons != "[]" else []
     message = Outbound(row.id, Address(row.channel, row.address), row.text, buttons, sender or row.sender)
-    expires = row.expires_at
-    if isinstance(expires, str):
-        expires = datetime.fromisoformat(expires).replace(tzinfo=UTC)
     return Claimed(message, row.attempts + 1, expires, row.resident_id, row.priority, row.segments)
 
 
-async def expire(connection: AsyncConnection, now: datetime) -> int:
-    """What nobody should read any more is not sent any more."""
+async def expire(connection: AsyncConnection, now: datetime, limit: int = 5000) -> int:
+    """What nobody should read any more is not sent any more: up to `limit` of it, so that others get a turn.
+
+    Returns how many.
+    """
+    over = (
+        select(outbox.c.id)
+        .where(text("state = 'queued'"), outbox.c.expires_at.is_not(None), outbox.c.expires_at <= now)
+        .limit(limit)
+    )
     statement = (
         update(outbox)
-        .where(text("state = 'queued'"), outbox.c.expires_at.is_not(None), outbox.c.expires_at <= now)
-        .values(state=State.EXPIRED, reason="not sent before its time was over", settled_at=now)
+        .where(outbox.c.state == State.QUEUED, outbox.c.id.in_(over))
+        .values(state=State.EXPIRED, reason=OVER, settled_at=now)
     )
     return (await connection.execute(statement)).rowcount
 

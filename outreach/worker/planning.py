@@ -12,7 +12,7 @@ import structlog
 from outreach import outbox
 from outreach.campaigns import Campaigns, finish
 from outreach.reminders import Reminders
-from outreach.store import Store
+from outreach.store import Store, is_away
 from outreach.surveys import Surveys
 
 PLAN_SECONDS = 1.0
@@ -64,12 +64,17 @@ class Planner:
         async with self._store.write() as connection:
             done.reminder = await self._reminders.queue_due(connection, now)
             done.survey = await self._surveys.queue_due(connection, now)
-            done.expired = await outbox.expire(connection, now)
             await outbox.overdue(connection, now)
             await finish(connection)
             if worker:
                 await outbox.planned(connection, worker, await self._store.time(connection, now))
         self._store.wake()
+        for _ in range(PAGES_A_PASS):
+            async with self._store.write() as connection:
+                expired = await outbox.expire(connection, now)
+            done.expired += expired
+            if not expired:
+                break
         return done
 
 
@@ -78,6 +83,9 @@ async def keep_planning(planner: Planner, clock: Callable[[], datetime], worker:
     while True:
         try:
             await planner.plan(clock(), worker)
-        except Exception:
-            log.exception("plan_failed")
+        except Exception as error:
+            if is_away(error):
+                log.error("database_away", worker=worker, problem=str(error).splitlines()[0])
+            else:
+                log.exception("plan_failed")
         await asyncio.sleep(PLAN_SECONDS)

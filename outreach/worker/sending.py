@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
 from outreach.model import SMS, TELEGRAM, Channel, InDoubt, Priority, SendError, State, TryLater, Unreachable
-from outreach.outbox import Claimed, Lane, Outcome, Rules
+from outreach.outbox import Claimed, Haul, Lane, Outcome, Rules
 from outreach.store import Steps, Store, run
 from outreach.worker.pace import Addresses, Brake, Pace
 
@@ -275,9 +275,9 @@ class Sender:
             if told or closing or self._lost_touch:
                 async with self._store.write() as connection:
                     await self._write(connection, outcomes, closing, told)
-                    claimed = await run(connection, steps)
+                    haul = await run(connection, steps)
             else:
-                claimed = await self._store.express.run(steps)
+                haul = await self._store.express.run(steps)
         except (SQLAlchemyError, OSError) as error:
             problem = str(error.__cause__ or error).splitlines()[0]
             log.error("database_away", lane=self.lane.name, problem=problem)
@@ -289,10 +289,10 @@ class Sender:
         self._lost_touch = False
         for outcome in outcomes:
             self.tally.count(outcome)
-        self._push(claimed)
+        self._push(haul.messages)
         self._looked = woken
-        self._more_waits = len(claimed) == limit and not replies_only
-        return bool(limit) and not (claimed or replies_only or self._flying or self._ended)
+        self._more_waits = 0 < limit == haul.found and not replies_only
+        return bool(limit) and not (haul.found or replies_only or self._flying or self._ended)
 
     def _room(self) -> tuple[int, bool]:
         """How many to claim, and whether replies alone."""
@@ -306,12 +306,12 @@ class Sender:
             return self._most - waiting, False
         return (REPLIES, True) if self._woken != self._looked else (0, False)
 
-    def _steps(self, outcomes: Sequence[Outcome], limit: int, replies_only: bool) -> Steps[list[Claimed]]:
+    def _steps(self, outcomes: Sequence[Outcome], limit: int, replies_only: bool) -> Steps[Haul]:
         """What nearly every round is: results in, new messages out."""
         dialect, now = self._store.express.dialect, self._clock()
         yield from outbox.settling(dialect, outcomes, now)
         if not limit:
-            return []
+            return Haul([], 0)
         return (
             yield from outbox.claiming(
                 dialect,
