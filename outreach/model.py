@@ -140,10 +140,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message as the provider has it, looked up there. The reason is for one that failed."""
+    """A message as the provider has it, looked up there. `made`: when, by the provider's clock.
+
+    The reason is for one that failed.
+    """
 
     provider_id: str
     state: State
+    made: datetime | None = None
     error_code: str | None = None
     reason: str = ""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -45,8 +44,6 @@ NAME = r"[A-Za-z0-9]{1,64}"
 TOO_MANY, SERVER_ERROR, UNAUTHORIZED, FORBIDDEN = 429, 500, 401, 403
 LANE_SECONDS = 60.0
 PAGE, LOOK_THROUGH = 50, 200
-# Their clock and ours need not agree to the minute.
-SKEW = timedelta(minutes=5)
 
 # Twilio's error dictionary, in words for staff.
 STOPPED = {21610}
@@ -155,8 +152,8 @@ class Sms:
             return {"from_": own}
         return {"messaging_service_sid": self._service}
 
-    async def find(self, message: Outbound, since: datetime) -> list[Found]:
-        """What Twilio has of this very message since then, oldest first: same number, words and sender.
+    async def find(self, message: Outbound) -> list[Found]:
+        """What Twilio has of this very message, oldest first: same number, words and sender.
 
         Asked for by To alone: a message that still waits at Twilio has no DateSent. Raises TryLater.
         """
@@ -166,23 +163,24 @@ class Sms:
             )
         except (NotWritten, Unanswered, TwilioException, ValueError, TypeError, AttributeError) as error:
             raise TryLater(f"Twilio's list cannot be read: {error}") from error
-        since -= SKEW
-        return [_found(item) for item in reversed(listed) if _is_it(item, message, since)]
+        return [_found(item) for item in reversed(listed) if _is_it(item, message)]
 
 
-def _is_it(item: Any, message: Outbound, since: datetime) -> bool:
-    made = item.date_created or item.date_sent
+def _is_it(item: Any, message: Outbound) -> bool:
     # A trial account puts a sentence of its own in front.
     same_words = str(item.body or "").strip().endswith(message.text.strip())
     ours = item.to == message.address.value and str(item.direction or "").startswith("outbound")
     senders = (item.from_, item.messaging_service_sid)
-    return bool(ours and same_words and made and made >= since) and message.sender in (None, *senders)
+    return ours and same_words and message.sender in (None, *senders)
 
 
 def _found(item: Any) -> Found:
     state = _STATES.get(str(item.status), State.SENT)
     code = str(item.error_code) if item.error_code else None
-    return Found(str(item.sid), state, code, REASONS.get(code or "", "") if state == State.FAILED else "")
+    made = item.date_created or item.date_sent
+    return Found(
+        str(item.sid), state, made, code, REASONS.get(code or "", "") if state == State.FAILED else ""
+    )
 
 
 def _sid(answer: Any) -> str:

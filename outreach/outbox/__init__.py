@@ -18,7 +18,7 @@ from outreach.outbox.claim import (
     recover,
     unclaim,
 )
-from outreach.outbox.doubts import Doubt, doubtful, doubts, known_names
+from outreach.outbox.doubts import Doubt, being_sent, doubtful, doubts, known_names
 from outreach.outbox.lanes import (
     HOLD,
     Held,
@@ -62,6 +62,7 @@ __all__ = [
     "Outcome",
     "Queue",
     "Rules",
+    "being_sent",
     "by_state",
     "cancel",
     "choosing",

@@ -73,3 +73,11 @@ async def known_names(connection: AsyncConnection, channel: str, names: Collecti
         outbox.c.channel == channel, outbox.c.provider_id.in_(names)
     )
     return set((await connection.execute(statement)).scalars()) if names else set()
+
+
+async def being_sent(connection: AsyncConnection, channel: str, addresses: Collection[str]) -> set[str]:
+    """To which of these addresses a call is under way, whose name at the provider nobody knows yet."""
+    statement = select(outbox.c.address).where(
+        outbox.c.state == State.SENDING, outbox.c.channel == channel, outbox.c.address.in_(addresses)
+    )
+    return set((await connection.execute(statement)).scalars()) if addresses else set()

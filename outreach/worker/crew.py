@@ -143,8 +143,12 @@ class Crew:
             if post.task:
                 post.task.result()
         if ended:
-            async with self._store.write() as connection:
-                await outbox.release(connection, self.name, ended)
+            try:
+                async with self._store.write() as connection:
+                    await outbox.release(connection, self.name, ended)
+            except (SQLAlchemyError, OSError) as error:
+                # Then they become free by themselves, a little later.
+                log.warning("lanes_not_released", worker=self.name, problem=str(error).splitlines()[0])
 
     # -- the beat
 
@@ -182,12 +186,12 @@ class Crew:
         rows: dict[str, Any] = {row.name: row for row in held.lanes}
         self._elsewhere = set(held.elsewhere)
         for name, row in rows.items():
+            seconds = self._beaten_at + self._hold_seconds() - time.monotonic()
             if name not in self._posts:
                 log.info("lane_taken", lane=name, worker=self.name)
                 self._posts[name] = _Post(self._sender(self._lanes[name]))
-            self._posts[name].sender.hold(
-                self._beaten_at + self._hold_seconds() - time.monotonic(), row.halted_until
-            )
+                self._posts[name].sender.hold(seconds, row.halted_until)
+            self._posts[name].sender.hold(seconds)
         for name, post in self._posts.items():
             if name not in rows or name in held.surplus:
                 post.sender.stop()

@@ -27,12 +27,14 @@ PASS_SECONDS, START_SECONDS = 2.0, 3.0
 AT_ONCE, A_PASS = 8, 64
 # So long and so often it must be missing there before it counts as never taken.
 MISSING, LOOKS = timedelta(minutes=5), 4
+# Their clock and ours need not agree to the minute.
+SKEW = timedelta(minutes=5)
 log = structlog.get_logger()
 
 
 class Finder(Protocol):
-    async def find(self, message: Outbound, since: datetime) -> list[Found]:
-        """What the provider has of this very message since then, oldest first. Raises TryLater."""
+    async def find(self, message: Outbound) -> list[Found]:
+        """What the provider has of this very message, oldest first. Raises TryLater."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Looker:
         looked.next_at = self._ticks() + pause
         async with turn:
             try:
-                found = await finder.find(message, doubt.since)
+                found = await finder.find(message)
             except TryLater as error:
                 log.warning("not_looked_up", outbox_id=message.id, problem=error.reason)
                 return None
@@ -103,35 +105,43 @@ class Looker:
 
     async def _settle(self, lane: Lane, looked: Sequence[tuple[Doubt, list[Found]]]) -> None:
         names = {item.provider_id for _, found in looked for item in found}
+        addresses = {doubt.claimed.message.address.value for doubt, _ in looked}
         async with self._store.write() as connection:
+            # No message there may settle two of ours; and what is found may be another's, just being sent.
             taken = await outbox.known_names(connection, lane.channel, names)
+            busy = await outbox.being_sent(connection, lane.channel, addresses)
             outcomes, news = [], []
             for doubt, found in looked:
-                item = next((item for item in found if item.provider_id not in taken), None)
+                if doubt.claimed.message.address.value in busy:
+                    continue
+                left = [item for item in found if item.provider_id not in taken]
+                item = next((item for item in left if _is_of_then(item, doubt)), None)
                 if item:
-                    # No message there may settle two of ours.
                     taken.add(item.provider_id)
-                    outcomes.append(
-                        Outcome(doubt.claimed, State.SENT, item.provider_id, "found at the provider")
-                    )
+                    words = "found at the provider"
+                    outcomes.append(Outcome(doubt.claimed, State.SENT, item.provider_id, words))
                     news.append(_as_news(lane, doubt, item))
-                elif self._is_missing(doubt):
+                elif not left and self._is_missing(doubt):
                     words = "the provider never got it"
                     outcomes.append(Outcome(doubt.claimed, State.QUEUED, None, words, retry_after=0.0))
             now = self._clock()
             await outbox.settle(connection, outcomes, now)
             await outbox.receipts(connection, news, now)
         for outcome in outcomes:
-            self._looked.pop(outcome.claimed.message.id, None)
-            log.info(
-                "doubt_settled", outbox_id=outcome.claimed.message.id, as_=outcome.state, why=outcome.reason
-            )
+            number = outcome.claimed.message.id
+            self._looked.pop(number, None)
+            log.info("doubt_settled", outbox_id=number, state=outcome.state.value, why=outcome.reason)
         if outcomes:
             self._store.wake()
 
     def _is_missing(self, doubt: Doubt) -> bool:
         looked = self._looked[doubt.claimed.message.id]
         return looked.times >= LOOKS and self._clock() - doubt.since >= MISSING
+
+
+def _is_of_then(item: Found, doubt: Doubt) -> bool:
+    """Whether it was made about when ours was called. One of another time is left to a person."""
+    return item.made is None or item.made >= doubt.since - SKEW
 
 
 def _as_news(lane: Lane, doubt: Doubt, item: Found) -> Receipt:

@@ -31,7 +31,7 @@ REPLIES = 16
 # What was claimed longer ago goes back: its lease must not run out under it.
 STALE_SECONDS = 30.0
 # Together under the ten seconds a supervisor waits before it kills.
-DRAIN_SECONDS, SETTLE_SECONDS = 6.0, 2.0
+DRAIN_SECONDS, STOP_SECONDS = 6.0, 8.5
 ADDRESS_GAP = {TELEGRAM: 1.0, SMS: 0.0}
 log = structlog.get_logger()
 
@@ -292,7 +292,8 @@ class Sender:
         self._push(haul.messages)
         self._looked = woken
         self._more_waits = 0 < limit == haul.found and not replies_only
-        return bool(limit) and not (haul.found or replies_only or self._flying or self._ended)
+        busy = haul.found or self._ready or self._flying or self._ended
+        return bool(limit) and not (replies_only or busy)
 
     def _room(self) -> tuple[int, bool]:
         """How many to claim, and whether replies alone."""
@@ -359,16 +360,21 @@ class Sender:
         await _until(self._urgent, GROUP_SECONDS)
 
     async def _land(self) -> None:
+        """Waits for what is under way, and writes all there is to write; neither for ever."""
         self._hand_back("the sender stopped")
-        end = time.monotonic() + DRAIN_SECONDS
-        while self._flying and time.monotonic() < end:
+        began = time.monotonic()
+        while self._flying and (left := began + DRAIN_SECONDS - time.monotonic()) > 0:
             self._news.clear()
-            await _until(self._news, min(IDLE_SECONDS, end - time.monotonic()))
-        end = time.monotonic() + SETTLE_SECONDS
-        while (self._ended or self._told or self._closing) and time.monotonic() < end:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_SECONDS):
-                    await self._round()
+            await _until(self._news, min(IDLE_SECONDS, left))
+        while self._ended or self._told or self._closing:
+            # Not cut off in the middle: it has the results in its hands.
+            writing = asyncio.create_task(self._round())
+            left = began + STOP_SECONDS - time.monotonic()
+            if left <= 0 or not (await asyncio.wait([writing], timeout=left))[0]:
+                log.error(
+                    "results_lost", lane=self.lane.name, fix="see `outreach outbox doubts` after the restart"
+                )
+                return
 
 
 def _handed_back(claimed: Claimed, why: str) -> Outcome:
