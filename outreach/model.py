@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 ChannelName = Literal["telegram", "sms"]
 TELEGRAM: ChannelName = "telegram"
@@ -84,8 +84,7 @@ class Button:
     kind: Literal["say", "contact"] = "say"
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(NamedTuple):
     """One message on its way out. `id` is the outbox row's, and goes into the status callback's URL.
 
     `sender` is the number of ours it must come from, where that matters.

@@ -10,7 +10,7 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import content, residents, sending, staff
+from outreach.cli import bench, content, residents, sending, staff
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -46,6 +46,7 @@ program.add_typer(sending.outbox_commands, name="outbox")
 program.add_typer(staff.staff_commands, name="staff")
 program.command("ask")(content.ask)
 program.command("status")(sending.status)
+program.command("bench")(bench.bench)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")]

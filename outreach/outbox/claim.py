@@ -46,8 +46,7 @@ class Rules:
         return start <= local < end if start <= end else local >= start or local < end
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     message: Outbound
     attempts: int
     expires_at: datetime | None
@@ -116,7 +115,7 @@ def claiming(
         values["midnight"] = at(dialect, rules.midnight(now))
     sql = _statement(dialect, len(running), only_replies, rules.daily_cap is not None)
     found = (yield Step(sql, values)).rows
-    rows = [_Row(*row) for row in (json.loads(found[0][0]) if dialect == "sqlite" else found)]
+    rows = [_Row._make(row) for row in (json.loads(found[0][0]) if dialect == "sqlite" else found)]
     go, stopped, over, put_off = _sorted_out(rows, rules, now)
     if go:
         ids = as_json([row.id for row, _ in go])
@@ -267,17 +266,21 @@ async def unclaim(
     """Puts back what this worker claimed without getting to know it, so that no call was made of it."""
     statement = (
         update(outbox)
-        .where(outbox.c.state == State.SENDING, outbox.c.lane == lane, outbox.c.claimed_by == worker)
-        .where(outbox.c.id.not_in(known))
+        .where(UNDER_WAY, outbox.c.state == State.SENDING, outbox.c.lane == lane)
+        .where(outbox.c.claimed_by == worker, outbox.c.id.not_in(known))
         .values(state=State.QUEUED, attempts=outbox.c.attempts - 1, due_at=now, lease_until=None)
     )
     return (await connection.execute(statement)).rowcount
 
 
+# In the partial index's own words: SQLite looks at it only then.
+UNDER_WAY = text("state IN ('sending', 'in_doubt')")
+
+
 async def _doubt(connection: AsyncConnection, *which: ColumnElement[bool]) -> int:
     statement = (
         update(outbox)
-        .where(outbox.c.state == State.SENDING, *which)
+        .where(UNDER_WAY, outbox.c.state == State.SENDING, *which)
         .values(state=State.IN_DOUBT, reason="the sender stopped in the middle of the call", lease_until=None)
     )
     return (await connection.execute(statement)).rowcount

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, Address, Outbound, State, iso
-from outreach.outbox.claim import Claimed
+from outreach.outbox.claim import UNDER_WAY, Claimed
 from outreach.store.tables import lanes, outbox
 
 
@@ -24,7 +24,7 @@ class Doubt:
 
 async def doubts(connection: AsyncConnection) -> list[JSON]:
     """The messages whose fate is unknown, oldest first."""
-    statement = select(outbox).where(outbox.c.state == State.IN_DOUBT).order_by(outbox.c.id)
+    statement = select(outbox).where(UNDER_WAY, outbox.c.state == State.IN_DOUBT).order_by(outbox.c.id)
     return [
         {
             "id": row.id,
@@ -46,8 +46,8 @@ async def doubtful(
     statement = (
         select(outbox, lanes.c.sender.label("own"))
         .outerjoin(lanes, lanes.c.name == outbox.c.lane)
-        .where(outbox.c.state == State.IN_DOUBT, outbox.c.lane == lane, outbox.c.claimed_at.is_not(None))
-        .where(outbox.c.id.not_in(besides))
+        .where(UNDER_WAY, outbox.c.state == State.IN_DOUBT, outbox.c.lane == lane)
+        .where(outbox.c.id.not_in(besides), outbox.c.claimed_at.is_not(None))
         .order_by(outbox.c.id)
         .limit(limit)
     )
@@ -78,6 +78,9 @@ async def known_names(connection: AsyncConnection, channel: str, names: Collecti
 async def being_sent(connection: AsyncConnection, channel: str, addresses: Collection[str]) -> set[str]:
     """To which of these addresses a call is under way, whose name at the provider nobody knows yet."""
     statement = select(outbox.c.address).where(
-        outbox.c.state == State.SENDING, outbox.c.channel == channel, outbox.c.address.in_(addresses)
+        UNDER_WAY,
+        outbox.c.state == State.SENDING,
+        outbox.c.channel == channel,
+        outbox.c.address.in_(addresses),
     )
     return set((await connection.execute(statement)).scalars()) if addresses else set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ JITTER = 0.2
 MAX_ATTEMPTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one call ended. `retry_after` (seconds) belongs to a QUEUED outcome: the message goes again.
 
     `counts`: False where nothing was tried after all, so that the try is not counted against the message.
@@ -50,8 +48,16 @@ def settling(dialect: str, outcomes: Sequence[Outcome], now: datetime) -> Steps[
     A receipt that came first is not moved backwards.
     """
     alike: dict[_Ending, dict[int, str | None]] = {}
+    known: dict[tuple[object, ...], _Ending] = {}
     for outcome in outcomes:
-        alike.setdefault(_ending(outcome, now), {})[outcome.claimed.message.id] = outcome.provider_id
+        # Put together for each message, it would be a good part of this work.
+        kind = (outcome.state, outcome.claimed.attempts, outcome.reason, outcome.error_code)
+        ending = known.get(kind)
+        if ending is None:
+            ending = _ending(outcome, now)
+            if outcome.state != State.QUEUED:
+                known[kind] = ending
+        alike.setdefault(ending, {})[outcome.claimed.message.id] = outcome.provider_id
     for ending, names in alike.items():
         times = {name: at(dialect, getattr(ending, name)) for name in ("due", "sent", "settled")}
         rows = {"rows": as_json(names)}

@@ -39,9 +39,10 @@ class Pace:
         """Whether single messages matter at this rate."""
         return self._limit is not None
 
-    def pause(self) -> float:
+    def pause(self, now: float | None = None) -> float:
         """Seconds until the next message may start; 0: now."""
-        now = self._clock()
+        if now is None:
+            now = self._clock()
         wait = self._next - now
         if self._limit is not None:
             wait = max(wait, self._until_room(now))

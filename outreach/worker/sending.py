@@ -163,10 +163,10 @@ class Sender:
         """Starts the next message that may go this moment, replies first; None where none may."""
         if not self._ready or self._pause() > 0 or self._waits_for_reply():
             return None
-        passed_over, taken = [], None
+        passed_over, taken, now = [], None, time.monotonic()
         while self._ready and taken is None:
             entry = heapq.heappop(self._ready)
-            if time.monotonic() - entry[2] > STALE_SECONDS:
+            if now - entry[2] > STALE_SECONDS:
                 self._ended.append(_handed_back(entry[3], "it waited too long for its turn"))
             elif self._addresses.pause(entry[3].message.address.value) > 0:
                 passed_over.append(entry)
@@ -192,7 +192,7 @@ class Sender:
         one_at_a_time = self._brake.failures and self._flying
         if self._stopping or now >= self._held_until or one_at_a_time:
             return IDLE_SECONDS
-        return max(self._halted_until - now, self._pace.pause())
+        return max(self._halted_until - now, self._pace.pause(now))
 
     def _feed(self) -> None:
         """Hands messages to idle carriers while any may go, and comes back when the next one may."""
