@@ -22,9 +22,9 @@ from outreach.worker.pace import Addresses, Brake, Pace
 
 IN_FLIGHT = 64
 # So many are claimed ahead of their calls: what goes out in AHEAD_SECONDS, so that a crash leaves few doubts.
-MOST_READY, AHEAD_SECONDS = 256, 0.25
+MOST_READY, AHEAD_SECONDS = 512, 0.25
 IDLE_SECONDS = 0.5
-# Results that come this close together are written together.
+# Results that come this close together are written together; twice that where nobody counts messages.
 GROUP_SECONDS = 0.05
 # A reply is looked for at once, even when enough is claimed already.
 REPLIES = 16
@@ -357,7 +357,7 @@ class Sender:
         """Until there is something to write or to claim; results are given a moment to come together."""
         if not (self._ended or self._told):
             await _until(self._news, IDLE_SECONDS)
-        await _until(self._urgent, GROUP_SECONDS)
+        await _until(self._urgent, GROUP_SECONDS * (1 if self._pace.is_counted else 2))
 
     async def _land(self) -> None:
         """Waits for what is under way, and writes all there is to write; neither for ever."""
