@@ -48,6 +48,7 @@ from outreach.simulator import Simulator
 from outreach.store import Store, sole_sender
 from outreach.store.tables import addresses, consent, launches, outbox, residents, workers
 from outreach.worker import Sender
+from outreach.worker.looking import LOOKS
 
 ROOT = Path(__file__).parent.parent
 # The same faults in every run of the suite, unless another seed is asked for.
@@ -385,13 +386,15 @@ CLEAN = Fate()
 
 @dataclass
 class Call:
-    """One message on its way to a provider, and what befell it."""
+    """One message on its way to a provider, and what befell it. `whole`: its answer went all the way back."""
 
     channel: str
     address: str
     at: float
+    sender: str = ""
     fate: Fate = CLEAN
     answered_at: float | None = None
+    whole: bool = False
 
 
 class Cable:
@@ -403,6 +406,8 @@ class Cable:
         self._port = 0
         self._lines: set[asyncio.Task[None]] = set()
         self.calls: list[Call] = []
+        # How often it was asked what became of a message to this number.
+        self.looks: Counter[str] = Counter()
         self.plan: Callable[[Call], Fate] = lambda call: CLEAN
 
     @property
@@ -447,6 +452,7 @@ class Cable:
         """One call and its answer; False where the line is cut."""
         request = await _message(reader)
         call = _call(request)
+        self.looks.update(_asked_about(request))
         fate = CLEAN
         if call:
             self.calls.append(call)
@@ -469,6 +475,8 @@ class Cable:
             return False
         writer.write(answer[: len(answer) // 2] if fate.cut == "amid" else answer)
         await writer.drain()
+        if call and fate.cut is None:
+            call.whole = True
         return fate.cut is None
 
 
@@ -486,8 +494,13 @@ def _call(request: bytes) -> Call | None:
     if path.lower().endswith("/sendmessage"):
         return Call(TELEGRAM, form["chat_id"][0], time.monotonic())
     if verb == "POST" and path.endswith("/Messages.json"):
-        return Call(SMS, form["To"][0], time.monotonic())
+        return Call(SMS, form["To"][0], time.monotonic(), form["From"][0])
     return None
+
+
+def _asked_about(request: bytes) -> list[str]:
+    verb, path, _ = request.split(b"\r\n")[0].decode().split(" ")
+    return parse_qs(urlsplit(path).query).get("To", []) if verb == "GET" else []
 
 
 def answer(status: str, body: dict[str, Any], **headers: object) -> bytes:
@@ -553,10 +566,35 @@ class Office:
             return await self._are_at_work(team) and not await self.rows(open_)
 
         await self.until(is_done)
+        await self.dismisses(*team)
+
+    async def goes_out(self, calls: int) -> None:
+        """Until so many calls were made in all."""
+
+        async def are_made() -> bool:
+            return len(self.cable.calls) >= calls
+
+        await self.until(are_made)
+
+    async def has_looked(self, *team: Worker) -> bool:
+        """Whether nothing waits, and Twilio was asked about each doubt oftener than settling one takes."""
+        if not await self._are_at_work(team):
+            return False
+        rows = await self.rows(outbox.c.state.in_(("queued", "sending", "in_doubt")))
+        return all(row.state == "in_doubt" for row in rows) and all(
+            self.cable.looks[row.address] >= 2 * LOOKS for row in rows if row.channel == SMS
+        )
+
+    async def dismisses(self, *team: Worker) -> None:
+        """All of them are told to go, and go in order."""
         for worker in team:
             worker.kill(signal.SIGTERM)
         codes = [await worker.ended() for worker in team]
         assert codes == [0] * len(team), replay(f"they ended with {codes}, see {self.folder}")
+
+    def says(self, event: str) -> bool:
+        """Whether a worker logged it."""
+        return event in (self.folder / "workers.log").read_text("utf-8")
 
     async def _are_at_work(self, team: Sequence[Worker]) -> bool:
         """Whether they have begun, and every launch was worked through."""

@@ -7,17 +7,26 @@ it twice. What happens is drawn by a seed, OUTREACH_FAULT_SEED, which every fail
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import math
 import os
+import resource
 import secrets
 import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
+from urllib.parse import parse_qs
 
 import asyncpg
 import pytest
+from aiohttp import ClientSession, web
 from faults import (
     ANSWERED,
     ANYWHERE,
@@ -30,17 +39,21 @@ from faults import (
     Call,
     Fate,
     Office,
+    Worker,
+    answer,
     dice,
     opened_office,
     replay,
 )
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
+from world import NUMBER, free_port
 
-from outreach.app import Content
-from outreach.bench.postgres import Postgres
-from outreach.model import SMS, TELEGRAM
+from outreach.app import Content, wall_clock
+from outreach.bench.postgres import Postgres, postgres_programs
+from outreach.model import SMS, TELEGRAM, Address, Priority
+from outreach.outbox import Draft, enqueue
 from outreach.store import Store, upgrade
-from outreach.store.tables import lanes, workers
+from outreach.store.tables import lanes, outbox, workers
 
 # So often a worker is killed in all (ask for 200 where minutes do not matter), so many on PostgreSQL.
 RUNS = int(os.environ.get("OUTREACH_FAULT_RUNS", "60"))
@@ -50,6 +63,8 @@ POINTS = (CLAIMED, RENDERED, CALLED, TAKEN, ANSWERED, COMMIT, ANYWHERE)
 # Chats and numbers that script nothing at the simulator.
 CHATS = [f"{9_005_000 + n}" for n in range(1000)]
 NUMBERS = [f"+861390000{5000 + n}" for n in range(1000)]
+
+OTHER_NUMBER = "+15005550007"
 
 NewDatabase = Callable[[str], Awaitable[str]]
 
@@ -198,6 +213,307 @@ async def test_two_identical_texts_to_one_number_are_two_messages(
         await office.balances()
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_campaign_over_a_line_that_breaks_comes_to_everyone_once(
+    kind: str, new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    """SMS is settled without a person; a chat is in doubt only where the answer to its call did not come."""
+    chance = dice("line", kind)
+    names, weights = zip(*{"clean": 12, "before": 1, "after": 1, "amid": 1}.items(), strict=True)
+    async with opened_office(await new_database(kind), tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:150])
+        await office.knows(SMS, NUMBERS[:150])
+        office.cable.plan = lambda call: FATES[chance.choices(names, weights)[0]]
+        await office.launch()
+        worker = await office.hire(drain=False, hasty=True)
+        for calls in sorted(chance.sample(range(20, 240), 3)):
+            await office.goes_out(calls)
+            await office.cable.refuse()
+            await asyncio.sleep(chance.uniform(0.1, 0.5))
+            await office.cable.connect()
+        await office.finishes(worker)
+        books = await office.balances()
+        unanswered = {call.address for call in office.cable.calls if not call.whole}
+        assert {call.fate.cut for call in office.cable.calls} == {None, "before", "after", "amid"}
+    ours = [row for row in books.rows if row.channel == SMS]
+    assert {row.state for row in ours} <= {"sent", "delivered"}, replay(books.states)
+    assert Counter(books.took.values()) >= Counter(NUMBERS[:150])
+    doubts = {row.address for row in books.rows if row.state == "in_doubt"}
+    assert doubts <= unanswered, replay(f"answered, and in doubt: {doubts - unanswered}")
+    chats = {row.state for row in books.rows if row.channel == TELEGRAM}
+    assert chats <= {"sent", "in_doubt"}, replay(books.states)
+
+
+async def test_slow_provider_and_a_stop_in_the_middle_leave_no_doubt(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    chance = dice("slow")
+    async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:150])
+        await office.knows(SMS, NUMBERS[:100])
+        office.cable.plan = lambda call: Fate(hold=chance.uniform(0.2, 2.0))
+        await office.launch()
+        for calls in (40, 120):
+            worker = await office.hire(drain=False)
+            await office.goes_out(calls)
+            await office.dismisses(worker)
+        await office.finishes()
+        await all_sent_once(office)
+
+
+async def all_sent_once(office: Office) -> None:
+    """Nothing was unclear, so nothing may be in doubt."""
+    books = await office.balances()
+    assert set(Counter(books.took.values()).values()) == {1}, replay(Counter(books.took.values()))
+    assert {row.state for row in books.rows} <= {"sent", "delivered"}, replay(books.states)
+
+
+# -- a provider that says wait
+
+
+class Storm:
+    """From each of these calls of a channel on, the provider takes nothing for so many seconds."""
+
+    def __init__(self, channel: str, starts: Sequence[int], seconds: float, *, told: bool = True) -> None:
+        self.channel, self._starts, self._seconds, self._told = channel, list(starts), seconds, told
+        self.calls: list[Call] = []
+        # When each began: the call that it began with, and its end.
+        self.begun: list[tuple[Call, float]] = []
+
+    @property
+    def refused(self) -> list[Call]:
+        return [call for call in self.calls if call.fate.answer]
+
+    def plan(self, call: Call) -> Fate:
+        self.calls.append(call)
+        if self._starts and len(self.calls) >= self._starts[0]:
+            self._starts.pop(0)
+            self.begun.append((call, call.at + self._seconds))
+        left = self.begun[-1][1] - call.at if self.begun else 0.0
+        return Fate(answer=self._refusal(math.ceil(left))) if left > 0 else CLEAN
+
+    def _refusal(self, left: int) -> bytes:
+        words, status = f"Too Many Requests: retry after {left}", "429 Too Many Requests"
+        if self.channel == TELEGRAM:
+            body = {"ok": False, "error_code": 429, "description": words, "parameters": {"retry_after": left}}
+            return answer(status, body)
+        said = {"code": 20429, "message": "Too Many Requests", "status": 429}
+        return answer(status, said, Retry_After=left) if self._told else answer(status, said)
+
+    def too_early(self, since: float = 0.0) -> list[Call]:
+        """Calls during a storm by somebody who must have heard of it."""
+        return [
+            call
+            for first, end in self.begun
+            for call in self.calls
+            if max(since, (first.answered_at or end) + UNDER_WAY_SECONDS) < call.at < end
+        ]
+
+
+# Within that, calls that were on their way already have come.
+UNDER_WAY_SECONDS = 0.3
+
+
+def weather(*storms: Storm) -> Callable[[Call], Fate]:
+    by_channel = {storm.channel: storm for storm in storms}
+    return lambda call: by_channel[call.channel].plan(call)
+
+
+async def test_lane_waits_as_long_as_the_provider_says_each_time(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    chance = dice("storms")
+    storms = [Storm(name, sorted(chance.sample(range(5, 100), 2)), 2) for name in (TELEGRAM, SMS)]
+    async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:120])
+        await office.knows(SMS, NUMBERS[:120])
+        office.cable.plan = weather(*storms)
+        await office.launch()
+        await office.finishes()
+        await all_sent_once(office)
+    for storm in storms:
+        assert [len(storm.begun), storm.too_early()] == [2, []], replay(storm.channel)
+
+
+async def test_lane_slows_down_by_itself_where_the_provider_does_not_say_how_long(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    storm = Storm(SMS, [30], 1.5, told=False)
+    async with opened_office(await new_database("sqlite"), tmp_path, content, telegram_token="") as office:
+        await office.knows(SMS, NUMBERS[:60])
+        office.cable.plan = weather(storm)
+        await office.launch()
+        await office.finishes()
+        await all_sent_once(office)
+    assert len(storm.refused) <= 8, replay(f"{len(storm.refused)} calls into a storm of 1.5 seconds")
+
+
+async def test_restart_does_not_forget_that_the_provider_said_wait(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    storms = [Storm(name, [20], 4) for name in (TELEGRAM, SMS)]
+    async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:60])
+        await office.knows(SMS, NUMBERS[:60])
+        office.cable.plan = weather(*storms)
+        await office.launch()
+
+        async def is_written() -> bool:
+            async with office.store.read() as connection:
+                halted = (await connection.execute(select(lanes.c.halted_until))).scalars().all()
+            return len(halted) == 2 and all(halted)
+
+        worker = await office.hire(drain=False)
+        await office.until(is_written)
+        worker.kill()
+        await worker.ended()
+        killed_at = time.monotonic()
+        await office.finishes()
+        await office.balances()
+    for storm in storms:
+        assert storm.begun[0][1] - killed_at > 1, "there was time to forget it"
+        assert storm.too_early(killed_at) == [], replay(storm.channel)
+
+
+# -- a database that is locked, gone or full
+
+
+async def test_database_locked_by_somebody_else_loses_nothing(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    url = await new_database("sqlite")
+    async with opened_office(url, tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:150])
+        await office.knows(SMS, NUMBERS[:100])
+        await office.launch()
+        worker = await office.hire(drain=False, hasty=True, busy=0.3)
+        for calls in (40, 140):
+            await office.goes_out(calls)
+            with contextlib.closing(sqlite3.connect(url.partition("///")[2], timeout=10)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                await asyncio.sleep(2)
+                other.rollback()
+        await office.finishes(worker)
+        await all_sent_once(office)
+        assert office.says("database_away"), "nobody noticed"
+
+
+class Fragile(Postgres):
+    """A server of our own that goes down in the middle of whatever it does, and comes up again."""
+
+    async def goes_down(self) -> None:
+        # As a crash: nobody is told, nothing is tidied up, and the next start recovers from the log.
+        self._server.send_signal(signal.SIGQUIT)
+        await asyncio.to_thread(self._server.wait, 30)
+
+    async def comes_up(self) -> None:
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        self._server = self._start(durable=False)
+        await asyncio.to_thread(self._wait)
+
+
+@pytest.fixture
+def fragile(postgres: Postgres) -> Iterator[Fragile]:
+    """The shared server's programs, with data of its own in a folder that another user may enter."""
+    programs = postgres_programs()
+    assert programs
+    with tempfile.TemporaryDirectory(prefix="outreach-pg-") as folder:
+        server = Fragile(programs, Path(folder))
+        yield server
+        server.stop()
+
+
+async def test_postgresql_goes_down_in_mid_campaign_and_nothing_is_lost(
+    fragile: Fragile, tmp_path: Path, content: Content
+) -> None:
+    chance, url = dice("down"), fragile.url("postgres")
+    store = Store(url)
+    await upgrade(store)
+    await store.close()
+    async with opened_office(url, tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:200])
+        await office.knows(SMS, NUMBERS[:150])
+        await office.launch()
+        worker = await office.hire(drain=False, hasty=True)
+        for calls in sorted(chance.sample(range(20, 300), 3)):
+            await office.goes_out(calls)
+            await fragile.goes_down()
+            await asyncio.sleep(chance.uniform(0, 1.5))
+            await fragile.comes_up()
+        await office.finishes(worker)
+        await all_sent_once(office)
+        assert office.says("database_away"), "nobody noticed"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of a few megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "outreach-tests", place], check=False)
+    if mounted.returncode:
+        pytest.skip("NO SMALL DISK: only root may mount one, so a full disk is tested by a size limit alone")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+async def test_full_disk_stops_the_sending_and_loses_nothing(
+    small_disk: Path, tmp_path: Path, content: Content
+) -> None:
+    ballast = small_disk / "ballast"
+
+    def fill(_: Worker) -> None:
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    await _full_for_a_while(small_disk, tmp_path, content, fill, lambda _: ballast.unlink())
+
+
+async def test_file_that_may_not_grow_stops_the_sending_and_loses_nothing(
+    tmp_path: Path, content: Content
+) -> None:
+    """As a quota would have it: SQLite hears of another error than from a full disk."""
+
+    def limit(worker: Worker, size: int) -> None:
+        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    await _full_for_a_while(
+        tmp_path,
+        tmp_path,
+        content,
+        lambda worker: limit(worker, (tmp_path / "office.db-wal").stat().st_size),
+        lambda worker: limit(worker, resource.RLIM_INFINITY),
+    )
+
+
+async def _full_for_a_while(
+    disk: Path, folder: Path, content: Content, fill: Callable[[Worker], None], free: Callable[[Worker], None]
+) -> None:
+    url = f"sqlite+aiosqlite:///{disk}/office.db"
+    store = Store(url)
+    await upgrade(store)
+    await store.close()
+    async with opened_office(url, folder, content) as office:
+        await office.knows(TELEGRAM, CHATS[:250])
+        await office.knows(SMS, NUMBERS[:150])
+        await office.launch()
+        worker = await office.hire(drain=False, hasty=True)
+        await office.goes_out(60)
+        fill(worker)
+
+        async def is_noticed() -> bool:
+            return office.says("database_away")
+
+        await office.until(is_noticed)
+        await asyncio.sleep(2)
+        waiting = len(await office.rows(outbox.c.state == "queued"))
+        free(worker)
+        await office.finishes(worker)
+        await all_sent_once(office)
+    assert waiting > 50, "it was full in the middle of the campaign"
+
+
 # -- a clock that is wrong
 
 
@@ -217,7 +533,208 @@ async def test_doubt_from_a_time_when_the_clock_was_wrong_never_goes_again_while
         clock.write_text("7200")
         worker = await office.hire(clock=str(clock), drain=False, hasty=True)
         # Claimed by a clock that ran ahead, it could be any other message of these words: a person decides.
-        await (office.finishes(worker) if hours < 0 else office.until(office.has_looked, 20))
+        await office.until(lambda: office.has_looked(worker))
+        await office.dismisses(worker)
         got = Counter((await office.books()).took.values())
-        assert set(got.values()) == {1}, replay(f"DOUBLED: {got}")
-        await office.balances()
+        assert got == dict.fromkeys(NUMBERS[:10], 1), replay(f"DOUBLED: {got}")
+        books = await office.balances()
+        assert books.states == {(SMS, "in_doubt" if hours > 0 else "delivered"): 10}, replay(books.states)
+
+
+async def test_clock_that_hops_by_hours_and_days_doubles_nothing(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    clock, chance = tmp_path / "clock", dice("clock")
+    hops = [0, 3600, -3600, 5 * 3600, -7200, 86400, -86400, 3 * 86400, -2 * 86400]
+    names, weights = ("clean", "before", "after"), (12, 1, 1)
+
+    def hop(seconds: int) -> None:
+        # Whoever reads it just now must not find it empty.
+        (tmp_path / "next").write_text(f"{seconds}")
+        (tmp_path / "next").rename(clock)
+
+    hop(0)
+    async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
+        await office.knows(TELEGRAM, CHATS[:150])
+        await office.knows(SMS, NUMBERS[:100])
+        office.cable.plan = lambda call: FATES[chance.choices(names, weights)[0]]
+        for _ in range(2):
+            await office.launch()
+            worker = await office.hire(clock=str(clock), drain=False)
+            for _ in range(12):
+                await asyncio.sleep(0.2)
+                hop(chance.choice(hops))
+            await office.dismisses(worker)
+        office.cable.plan = lambda call: CLEAN
+        office.cable.looks.clear()
+        # Later than whatever it ever said: everything is due, and has been for long.
+        hop(5 * 86400)
+        worker = await office.hire(clock=str(clock), drain=False, hasty=True)
+        await office.until(lambda: office.has_looked(worker))
+        await office.dismisses(worker)
+        books = await office.balances()
+        got = Counter(books.took.values())
+        assert max(got.values()) <= 2, replay(f"DOUBLED: {got}")
+    states = {row.state for row in books.rows}
+    assert states <= {"sent", "delivered", "in_doubt"}, replay(books.states)
+
+
+# -- news of messages, in whatever order it comes
+
+
+class Shuffler:
+    """Stands where Twilio calls back: hands everything on twice, in no order at all."""
+
+    def __init__(self, chance: Random, session: ClientSession) -> None:
+        self._chance, self._session = chance, session
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.target = ""
+        # How often a message's news came while the call that made it was not answered yet.
+        self.early = 0
+        self.answered: set[str] = set()
+
+    async def open(self) -> web.AppRunner:
+        app = web.Application()
+        app.router.add_post("/{path:.*}", self._hear)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        return runner
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        headers = {name: request.headers[name] for name in ("Content-Type", "X-Twilio-Signature")}
+        for _ in range(2):
+            handing = asyncio.create_task(self._hand_on(str(request.rel_url), body, headers))
+            self._under_way.add(handing)
+        return web.Response()
+
+    async def _hand_on(self, path: str, body: bytes, headers: dict[str, str]) -> None:
+        await asyncio.sleep(self._chance.uniform(0, 0.4))
+        self.early += parse_qs(body.decode())["To"][0] not in self.answered
+        async with self._session.post(self.target + path, data=body, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def is_done(self) -> None:
+        await asyncio.gather(*self._under_way)
+
+
+async def test_news_shuffled_doubled_and_before_the_answer_moves_nothing_backwards(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    chance = dice("news")
+    bad = [f"+86139{n:04}0003" for n in range(5000, 5030)]
+    everyone = [*NUMBERS[:170], *bad]
+    chance.shuffle(everyone)
+    async with ClientSession() as session:
+        shuffler = Shuffler(chance, session)
+        runner = await shuffler.open()
+        site = web.TCPSite(runner, "127.0.0.1", free_port())
+        await site.start()
+        settings = {"telegram_token": "", "twilio_rate": 400, "public_url": site.name, "port": free_port()}
+        async with opened_office(await new_database("sqlite"), tmp_path, content, **settings) as office:
+            shuffler.target = f"http://127.0.0.1:{settings['port']}"
+            await office.asks("PUT", "/sim/settings", {"callback_delay": 0.0})
+            await office.knows(SMS, everyone)
+            office.cable.plan = lambda call: Fate(
+                hold=chance.uniform(0, 0.5), last=lambda: shuffler.answered.add(call.address)
+            )
+            await office.launch()
+            worker = await office.hire(serves=True)
+
+            async def all_is_said() -> bool:
+                status = (await office.asks("GET", "/sim/ledger?counts=1"))["counts"]["sms_status"]
+                return status == {"delivered": 170, "undelivered": 30}
+
+            await office.until(all_is_said)
+            await asyncio.sleep(0.5)
+            await shuffler.is_done()
+            await office.finishes(worker)
+            books = await office.balances()
+        await runner.cleanup()
+    wrong = [
+        (row.address, row.state, row.reason)
+        for row in books.rows
+        if row.state != ("failed" if row.address in bad else "delivered")
+        or (row.error_code == "30003") != (row.address in bad)
+    ]
+    assert not wrong, replay(wrong)
+    assert Counter(books.took.values()) == Counter(everyone)
+    assert shuffler.early > 100, "many came before the call was answered"
+
+
+# -- several workers
+
+
+async def test_workers_come_and_go_and_no_lane_ever_has_two_or_exceeds_its_rate(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    chance = dice("crew")
+    # Five messages of two segments a second and number.
+    rates = {TELEGRAM: 12, SMS: 10}
+    numbers = {"twilio_from": f"{NUMBER},{OTHER_NUMBER}", "twilio_rate": 10, "telegram_rate": 12}
+    async with opened_office(await new_database("postgresql"), tmp_path, content, **numbers) as office:
+        await office.knows(TELEGRAM, CHATS[:160])
+        await office.knows(SMS, NUMBERS[:130])
+        await office.launch()
+        team = [await office.hire(drain=False, hasty=True) for _ in range(4)]
+        for _ in range(7):
+            await asyncio.sleep(chance.uniform(0.8, 2.0))
+            gone = team.pop(chance.randrange(len(team)))
+            gone.kill(chance.choice((signal.SIGKILL, signal.SIGTERM)))
+            team.append(await office.hire(drain=False, hasty=True))
+        await office.finishes(*team)
+        books = await office.balances()
+        calls = office.cable.calls
+    assert {row.state for row in books.rows if row.channel == SMS} <= {"sent", "delivered"}, replay(
+        books.states
+    )
+    segments = {row.address: row.segments for row in books.rows}
+    for lane in {(call.channel, call.sender) for call in calls}:
+        own = [call for call in calls if (call.channel, call.sender) == lane]
+        most = max(
+            sum(segments[other.address] for other in own if call.at <= other.at < call.at + 1) for call in own
+        )
+        assert most <= rates[lane[0]], replay(f"{lane}: {most} within a second")
+    held = {(row.lane, row.claimed_by) for row in books.rows}
+    by_lane = Counter(lane for lane, _ in held)
+    assert len(by_lane) == 3
+    assert min(by_lane.values()) >= 2, replay(f"a lane never passed on: {by_lane}")
+
+
+# -- what nobody can send
+
+BAD = {
+    "too long for a chat": (TELEGRAM, "9006001", "长" * 4097),
+    "too long for SMS": (SMS, "+8613900060002", "长" * 1601),
+    "no such channel": ("pigeon", "the dovecote", "您好"),
+    "no address": (TELEGRAM, "", "您好"),
+    "no number": (SMS, "", "您好"),
+    "a name for a number": (SMS, "王家", "您好"),
+    "no words": (SMS, "+8613900060006", " \n"),
+    "half a sign": (SMS, "+8613900060007", "您好\ud83d"),
+    "refused there": (TELEGRAM, "9000400", "您好"),
+    "stopped there": (SMS, "+8613900001610", "您好"),
+}
+
+
+async def test_what_nobody_can_send_fails_with_its_reason_and_the_others_go_out(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    chance, now = dice("bad"), wall_clock()
+    good = [(TELEGRAM, to, "您好") for to in CHATS[:100]] + [(SMS, to, "您好") for to in NUMBERS[:100]]
+    everything = [*good, *BAD.values()]
+    chance.shuffle(everything)
+    async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
+        await office.knows(TELEGRAM, [f"{9_100_000 + n}" for n in range(len(everything))])
+        drafts = [
+            Draft(f"k{n}", n, Address(channel, to), Priority.CAMPAIGN, "care", "t", "zh-Hans", words, now)
+            for n, (channel, to, words) in enumerate(everything, start=1)
+        ]
+        async with office.store.write() as connection:
+            await enqueue(connection, drafts, now)
+        await office.finishes()
+        books = await office.balances()
+    failed = {(row.channel, row.address) for row in books.rows if row.state == "failed"}
+    assert failed == {(channel, to) for channel, to, _ in BAD.values()}, replay(books.states)
+    assert all(row.reason for row in books.rows if row.state == "failed")
+    assert Counter(books.took.values()) == Counter(to for _, to, _ in good)
