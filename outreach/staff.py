@@ -68,6 +68,14 @@ async def by_telegram(connection: AsyncConnection, telegram_id: str) -> Member |
     return Member(row.name, Role(row.role)) if row else None
 
 
+async def on_duty(connection: AsyncConnection) -> list[str]:
+    """The Telegram ids of those who may act on what goes wrong."""
+    statement = select(staff.c.telegram_id).where(
+        staff.c.telegram_id.is_not(None), staff.c.disabled_at.is_(None), staff.c.role != Role.VIEWER
+    )
+    return [str(found) for found in (await connection.execute(statement)).scalars()]
+
+
 async def must_approve(connection: AsyncConnection, name: str) -> None:
     """BadInput where this person may not approve a launch."""
     statement = select(staff.c.role).where(staff.c.name == name, staff.c.disabled_at.is_(None))

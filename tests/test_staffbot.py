@@ -37,6 +37,24 @@ async def test_only_staff_get_past_the_gate(database_url: str) -> None:
         assert "staff only" in await _last(world, OPERATOR, 4)
 
 
+async def test_staff_hear_at_once_that_a_campaign_was_paused_by_itself(database_url: str) -> None:
+    async with opened_world(database_url, ROOT, telegram_staff_token=STAFF_TOKEN) as world:
+        async with world.app.store.write() as connection:
+            codes = {
+                chat: await staff.add(connection, name, role, world.clock())
+                for chat, name, role in ((72, "小周", Role.OPERATOR), (73, "小吴", Role.VIEWER))
+            }
+        for chat, code in codes.items():
+            await world.says(chat, f"/start {code}", token=STAFF_TOKEN)
+            assert "欢迎" in await _last(world, chat, 1)
+        listed = {"name": "居民", "consent_care": "是"}
+        await world.knows(listed | {"phone": "+8619912340007"}, listed | {"telegram_id": "60501"})
+        await world.launch("hello")
+        await world.plan()
+        assert "已自动暂停：短信被运营商拦截" in await _last(world, 72, 2)
+        assert len(await world.to_chat(73)) == 1, "a viewer cannot act on it"
+
+
 async def _last(world: World, chat_id: int, number: int) -> str:
     async def arrived() -> bool:
         return len(await world.to_chat(chat_id)) >= number

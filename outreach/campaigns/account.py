@@ -113,6 +113,14 @@ async def hold_back(connection: AsyncConnection, launch_id: int, why: str) -> st
     return name
 
 
+async def held_back(connection: AsyncConnection) -> list[tuple[int, str, str]]:
+    """Launches that the service paused by itself: number, campaign, why."""
+    statement = select(launches.c.id, launches.c.campaign, launches.c.paused_because).where(
+        launches.c.state == "paused", launches.c.paused_because.is_not(None)
+    )
+    return [(row.id, row.campaign, row.paused_because) for row in await connection.execute(statement)]
+
+
 async def _launch(connection: AsyncConnection, launch_id: int) -> Any:
     row = (await connection.execute(select(launches).where(launches.c.id == launch_id))).first()
     if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from aiogram.utils.token import TokenValidationError
 
 from outreach import campaigns, cases, staff
 from outreach.model import BadInput
+from outreach.staffbot.alarm import Alarm
 from outreach.store import Store
 
 STRANGER = "这是工作人员的机器人。居民请找本县的关怀服务号。\nThis bot is for staff only."
@@ -110,7 +112,11 @@ async def run(token: str, api_base: str, store: Store, clock: Callable[[], datet
                 BotCommand(command="inbox", description="等人回复"),
             ]
         )
-        await dispatcher(store, clock).start_polling(bot, handle_signals=False)
+        alarm = asyncio.create_task(Alarm(bot, store).run())
+        try:
+            await dispatcher(store, clock).start_polling(bot, handle_signals=False)
+        finally:
+            alarm.cancel()
     except (TelegramAPIError, TokenValidationError) as error:
         where = "OUTREACH_TELEGRAM_STAFF_TOKEN"
         raise BadInput(str(error), where=where, fix="copy the staff bot's token from @BotFather") from None

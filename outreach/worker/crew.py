@@ -21,7 +21,8 @@ from outreach.model import Channel, ChannelName
 from outreach.outbox import HOLD, Held, Lane, Rules
 from outreach.store import Store, keep_listening
 from outreach.worker.looking import Finder, Looker
-from outreach.worker.sending import Sender, Tally
+from outreach.worker.sending import Sender
+from outreach.worker.tally import Tally
 
 BEAT_SECONDS = 1.0
 # The lane is given up so much before another may take it.

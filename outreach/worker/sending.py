@@ -7,7 +7,6 @@ import contextlib
 import heapq
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +18,7 @@ from outreach.model import SMS, TELEGRAM, Channel, InDoubt, Priority, SendError,
 from outreach.outbox import Claimed, Haul, Lane, Outcome, Rules
 from outreach.store import Steps, Store, run
 from outreach.worker.pace import Addresses, Brake, Pace
+from outreach.worker.tally import Tally
 
 IN_FLIGHT = 64
 # So many are claimed ahead of their calls: what goes out in AHEAD_SECONDS, so that a crash leaves few doubts.
@@ -34,28 +34,6 @@ STALE_SECONDS = 30.0
 DRAIN_SECONDS, STOP_SECONDS = 6.0, 8.5
 ADDRESS_GAP = {TELEGRAM: 1.0, SMS: 0.0}
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Tally:
-    sent: int = 0
-    failed: int = 0
-    in_doubt: int = 0
-    codes: dict[str, int] = field(default_factory=dict)
-
-    def add(self, other: Tally) -> None:
-        self.sent += other.sent
-        self.failed += other.failed
-        self.in_doubt += other.in_doubt
-        for code, n in other.codes.items():
-            self.codes[code] = self.codes.get(code, 0) + n
-
-    def count(self, outcome: Outcome) -> None:
-        self.sent += outcome.state == State.SENT
-        self.failed += outcome.state == State.FAILED
-        self.in_doubt += outcome.state == State.IN_DOUBT
-        if outcome.error_code:
-            self.codes[outcome.error_code] = self.codes.get(outcome.error_code, 0) + 1
 
 
 class Sender:
