@@ -563,7 +563,7 @@ class Office:
 
         async def is_done() -> bool:
             assert all(worker.is_alive for worker in team), replay(f"a worker gave up, see {self.folder}")
-            return await self._are_at_work(team) and not await self.rows(open_)
+            return await self.are_at_work(team) and not await self.rows(open_)
 
         await self.until(is_done)
         await self.dismisses(*team)
@@ -578,7 +578,7 @@ class Office:
 
     async def has_looked(self, *team: Worker) -> bool:
         """Whether nothing waits, and Twilio was asked about each doubt oftener than settling one takes."""
-        if not await self._are_at_work(team):
+        if not await self.are_at_work(team):
             return False
         rows = await self.rows(outbox.c.state.in_(("queued", "sending", "in_doubt")))
         return all(row.state == "in_doubt" for row in rows) and all(
@@ -596,7 +596,7 @@ class Office:
         """Whether a worker logged it."""
         return event in (self.folder / "workers.log").read_text("utf-8")
 
-    async def _are_at_work(self, team: Sequence[Worker]) -> bool:
+    async def are_at_work(self, team: Sequence[Worker]) -> bool:
         """Whether they have begun, and every launch was worked through."""
         async with self.store.read() as connection:
             names = (await connection.execute(select(workers.c.name))).scalars().all()

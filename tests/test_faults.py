@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs
@@ -56,7 +56,7 @@ from outreach.store import Store, upgrade
 from outreach.store.tables import lanes, outbox, workers
 
 # So often a worker is killed in all (ask for 200 where minutes do not matter), so many on PostgreSQL.
-RUNS = int(os.environ.get("OUTREACH_FAULT_RUNS", "60"))
+RUNS = int(os.environ.get("OUTREACH_FAULT_RUNS", "30"))
 ON_POSTGRESQL = RUNS // 5
 SIDES = 3
 POINTS = (CLAIMED, RENDERED, CALLED, TAKEN, ANSWERED, COMMIT, ANYWHERE)
@@ -249,11 +249,11 @@ async def test_slow_provider_and_a_stop_in_the_middle_leave_no_doubt(
 ) -> None:
     chance = dice("slow")
     async with opened_office(await new_database("sqlite"), tmp_path, content) as office:
-        await office.knows(TELEGRAM, CHATS[:150])
-        await office.knows(SMS, NUMBERS[:100])
-        office.cable.plan = lambda call: Fate(hold=chance.uniform(0.2, 2.0))
+        await office.knows(TELEGRAM, CHATS[:120])
+        await office.knows(SMS, NUMBERS[:80])
+        office.cable.plan = lambda call: Fate(hold=chance.uniform(0.2, 1.5))
         await office.launch()
-        for calls in (40, 120):
+        for calls in (30, 100):
             worker = await office.hire(drain=False)
             await office.goes_out(calls)
             await office.dismisses(worker)
@@ -664,41 +664,93 @@ async def test_news_shuffled_doubled_and_before_the_answer_moves_nothing_backwar
 
 # -- several workers
 
+# Messages a second and lane, and the segments of one.
+A_SECOND, SEGMENTS = {TELEGRAM: 12, SMS: 6}, 3
+
 
 async def test_workers_come_and_go_and_no_lane_ever_has_two_or_exceeds_its_rate(
     new_database: NewDatabase, tmp_path: Path, content: Content
 ) -> None:
     chance = dice("crew")
-    # Five messages of two segments a second and number.
-    rates = {TELEGRAM: 12, SMS: 10}
-    numbers = {"twilio_from": f"{NUMBER},{OTHER_NUMBER}", "twilio_rate": 10, "telegram_rate": 12}
-    async with opened_office(await new_database("postgresql"), tmp_path, content, **numbers) as office:
-        await office.knows(TELEGRAM, CHATS[:160])
-        await office.knows(SMS, NUMBERS[:130])
+    rates = {"twilio_rate": A_SECOND[SMS] * SEGMENTS, "telegram_rate": A_SECOND[TELEGRAM]}
+    numbers = {"twilio_from": f"{NUMBER},{OTHER_NUMBER}"}
+    async with opened_office(
+        await new_database("postgresql"), tmp_path, content, **numbers, **rates
+    ) as office:
+        await office.knows(TELEGRAM, CHATS[:130])
+        await office.knows(SMS, NUMBERS[:110])
         await office.launch()
         team = [await office.hire(drain=False, hasty=True) for _ in range(4)]
-        for _ in range(7):
-            await asyncio.sleep(chance.uniform(0.8, 2.0))
-            gone = team.pop(chance.randrange(len(team)))
-            gone.kill(chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        for turn in range(6):
+            await asyncio.sleep(chance.uniform(0.8, 1.8))
+            holders = await held_by(office)
+            # Every lane's holder goes once in this way and once in that, where somebody has it just now.
+            wanted = [worker for worker in team if holders.get(turn % 3) == worker.pid]
+            gone = chance.choice(wanted or team)
+            team.remove(gone)
+            gone.kill((signal.SIGKILL, signal.SIGTERM)[turn % 2])
             team.append(await office.hire(drain=False, hasty=True))
         await office.finishes(*team)
         books = await office.balances()
         calls = office.cable.calls
-    assert {row.state for row in books.rows if row.channel == SMS} <= {"sent", "delivered"}, replay(
-        books.states
-    )
-    segments = {row.address: row.segments for row in books.rows}
+    ours = {row.state for row in books.rows if row.channel == SMS}
+    assert ours <= {"sent", "delivered"}, replay(books.states)
+    assert {row.segments for row in books.rows if row.channel == SMS} == {SEGMENTS}
+    callers = {row.address: row.claimed_by for row in books.rows}
     for lane in {(call.channel, call.sender) for call in calls}:
         own = [call for call in calls if (call.channel, call.sender) == lane]
-        most = max(
-            sum(segments[other.address] for other in own if call.at <= other.at < call.at + 1) for call in own
-        )
-        assert most <= rates[lane[0]], replay(f"{lane}: {most} within a second")
+        most = max(sum(first.at <= call.at < first.at + 1 for call in own) for first in own)
+        # One more where the holder was late and catches up, one more where the lane has just passed on: its
+        # new holder does not know of the last one's calls. Two at once would make it twice as many.
+        assert most <= A_SECOND[lane[0]] + 2, replay(f"{lane}: {most} within a second")
+        assert not (both := taking_turns(own, callers)), replay(f"{lane}: two at once: {both}")
     held = {(row.lane, row.claimed_by) for row in books.rows}
     by_lane = Counter(lane for lane, _ in held)
     assert len(by_lane) == 3
     assert min(by_lane.values()) >= 2, replay(f"a lane never passed on: {by_lane}")
+
+
+async def held_by(office: Office) -> dict[int, int]:
+    """The pid of each lane's holder, by the lane's place in the list."""
+    async with office.store.read() as connection:
+        names = (await connection.execute(select(lanes.c.held_by).order_by(lanes.c.name))).scalars().all()
+    return {number: int(name.split(":")[1]) for number, name in enumerate(names) if name}
+
+
+def taking_turns(calls: Sequence[Call], callers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Who called, and then another, and within a second the first one again: no lane comes back so soon."""
+    spans = [(name, list(own)) for name, own in itertools.groupby(calls, lambda call: callers[call.address])]
+    return [
+        (first, second)
+        for (first, before), (second, _), (third, after) in zip(spans, spans[1:], spans[2:], strict=False)
+        if first == third and after[0].at - before[-1].at < 1
+    ]
+
+
+async def test_worker_that_stood_still_sends_nothing_more_in_a_lane_that_passed_on(
+    new_database: NewDatabase, tmp_path: Path, content: Content
+) -> None:
+    off = {"twilio_account_sid": "", "twilio_auth_token": "", "twilio_from": ""}
+    async with opened_office(await new_database("postgresql"), tmp_path, content, **off) as office:
+        await office.knows(TELEGRAM, CHATS[:500])
+        await office.launch()
+        first = await office.hire(drain=False)
+        await office.goes_out(50)
+        second = await office.hire(drain=False)
+        await office.until(lambda: office.are_at_work((first, second)))
+        first.kill(signal.SIGSTOP)
+        stopped = len(office.cable.calls)
+        await office.goes_out(stopped + 20)
+        thawed_at = time.monotonic()
+        first.kill(signal.SIGCONT)
+        await office.finishes(first, second)
+        books = await office.balances()
+        late = {call.address for call in office.cable.calls if call.at > thawed_at}
+    callers = {row.address: int(row.claimed_by.split(":")[1]) for row in books.rows}
+    its_own = [address for address in late if callers[address] == first.pid]
+    # At most the one whose call was just being written when it stood still.
+    assert len(its_own) <= 1, replay(f"{len(its_own)} of {len(late)} by a worker that has no lane")
+    assert len(late) > 50, "the campaign was not over"
 
 
 # -- what nobody can send
@@ -711,7 +763,6 @@ BAD = {
     "no number": (SMS, "", "您好"),
     "a name for a number": (SMS, "王家", "您好"),
     "no words": (SMS, "+8613900060006", " \n"),
-    "half a sign": (SMS, "+8613900060007", "您好\ud83d"),
     "refused there": (TELEGRAM, "9000400", "您好"),
     "stopped there": (SMS, "+8613900001610", "您好"),
 }

@@ -2,18 +2,18 @@
 
 Through SQLAlchemy a statement costs over half a millisecond of our own time, more than sending a message. So
 what a sender does in each round is written as a generator of statements, and driven in three ways: within any
-transaction of SQLAlchemy's (`run`), or straight on the driver, on SQLite with a thread for the statements.
+transaction of SQLAlchemy's (`run`), or on a connection of its own, on SQLite in one go on another thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -70,7 +70,7 @@ async def run(connection: AsyncConnection, steps: Steps[T]) -> T:
 
 
 class SqliteExpress:
-    """A connection and a thread of its own."""
+    """A connection and a thread of its own: a whole transaction is one step for the event loop."""
 
     dialect = "sqlite"
 
@@ -80,45 +80,37 @@ class SqliteExpress:
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, steps: Steps[T]) -> T:
-        # Once begun it is carried through: whoever waits must know how it ended.
-        return await asyncio.shield(asyncio.ensure_future(self._transact(steps)))
-
-    async def _transact(self, steps: Steps[T]) -> T:
-        """Statements on the thread, all else here: two threads of Python at once cost more than one."""
         async with self._turn:
             self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="express")
-            there = partial(asyncio.get_running_loop().run_in_executor, self._thread)
-            try:
-                value = await self._take(there, steps)
-                await there(self._end, "COMMIT")
-            except sqlite3.Error as error:
-                await there(self._end, "ROLLBACK")
-                raise OperationalError("express", None, error) from error
-            except BaseException:
-                await there(self._end, "ROLLBACK")
-                raise
-            return value
+            work = asyncio.get_running_loop().run_in_executor(self._thread, self._transact, steps)
+            # Once begun it is carried through: whoever waits must know how it ended.
+            return await asyncio.shield(work)
 
-    async def _take(self, there: Callable[..., Awaitable[Result]], steps: Steps[T]) -> T:
+    def _transact(self, steps: Steps[T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                value = self._take(connection, steps)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+        except sqlite3.Error as error:
+            raise OperationalError("express", None, error) from error
+        return value
+
+    def _take(self, connection: sqlite3.Connection, steps: Steps[T]) -> T:
         try:
             step = next(steps)
             while True:
-                step = steps.send(await there(self._execute, step))
+                cursor = connection.execute(step.sql, step.values)
+                rows = cursor.fetchall() if cursor.description else []
+                step = steps.send(Result(rows, len(rows) if rows else cursor.rowcount))
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-
-    def _execute(self, step: Step) -> Result:
-        if self._connection is None:
-            self._connection = self._connect()
-        if not self._connection.in_transaction:
-            self._connection.execute("BEGIN IMMEDIATE")
-        cursor = self._connection.execute(step.sql, step.values)
-        rows = cursor.fetchall() if cursor.description else []
-        return Result(rows, len(rows) if rows else cursor.rowcount)
-
-    def _end(self, how: str) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            self._connection.execute(how)
 
     async def close(self) -> None:
         thread, self._thread = self._thread, None

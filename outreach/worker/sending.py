@@ -22,7 +22,7 @@ from outreach.worker.tally import Tally
 
 IN_FLIGHT = 64
 # So many are claimed ahead of their calls: what goes out in AHEAD_SECONDS, so that a crash leaves few doubts.
-MOST_READY, AHEAD_SECONDS = 512, 0.1
+MOST_READY, AHEAD_SECONDS = 1024, 0.1
 IDLE_SECONDS = 0.5
 # Results that come this close together are written together; twice that where nobody counts messages.
 GROUP_SECONDS = 0.05
