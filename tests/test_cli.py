@@ -316,6 +316,20 @@ async def test_person_decides_on_a_message_in_doubt(terminal: Terminal, content:
     assert before == {"checkups": []}
 
 
+def test_status_says_what_waits_and_that_nobody_sends_it(terminal: Terminal) -> None:
+    imported(terminal)
+    assert terminal.run("campaign", "launch", "hello").code == 0
+    assert terminal.run("tick").code == 0
+    seen = done(terminal.run("status", "--json"))
+    assert seen["queued"]["campaign"] > 0
+    assert (seen["in_doubt"], seen["sending"], seen["rate"]) == (0, 0, 0)
+    assert seen["oldest_waits_seconds"] >= 0
+    assert (seen["lanes"], seen["workers"], seen["planned_at"], seen["errors"]) == ([], [], None, [])
+    ran = terminal.run("status")
+    assert "not running; start `outreach serve`" in ran.out
+    assert "campaign" in ran.out
+
+
 def test_staff_accounts(terminal: Terminal) -> None:
     added = done(terminal.run("staff", "add", "小周", "--role", "operator", "--json"))
     assert (added["name"], added["role"]) == ("小周", "operator")

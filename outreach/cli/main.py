@@ -102,7 +102,8 @@ def worker(
         async with app.opened():
             with sole_sender(app.store):
                 await app.check_channels()
-                await app.work(drain=drain)
+                async with sending.shown(app.crew, on=drain):
+                    await app.work(drain=drain)
         tally = app.crew.tally
         return {
             "sent": tally.sent,

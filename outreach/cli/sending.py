@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from outreach import outbox
 from outreach.app import wall_clock
-from outreach.cli.output import JsonFlag, database, run, say, settings, show_json, show_table
+from outreach.cli.output import JsonFlag, database, run, say, settings, show_json, show_table, stderr
 from outreach.model import JSON
+from outreach.worker import Crew
+
+LOOK_SECONDS = 0.5
 
 outbox_commands = typer.Typer(no_args_is_help=True, help="Messages whose fate is unknown.")
 
@@ -39,6 +46,27 @@ def status(json: JsonFlag = False) -> None:
     errors = [(error["channel"], error["code"], error["messages"]) for error in seen["errors"]]
     if errors:
         show_table(("channel", "error", "messages"), errors, "")
+
+
+@contextlib.asynccontextmanager
+async def shown(crew: Crew, *, on: bool) -> AsyncIterator[None]:
+    """Shows on a terminal how many messages have gone out so far."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, disable=not (on and stderr.is_terminal), transient=True) as bar:
+        task = bar.add_task("")
+
+        async def watch() -> None:
+            while True:
+                tally = crew.tally
+                words = f"{tally.sent} sent, {tally.failed} failed, {tally.in_doubt} in doubt"
+                bar.update(task, description=words)
+                await asyncio.sleep(LOOK_SECONDS)
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
 
 
 def _standing(lane: JSON) -> str:

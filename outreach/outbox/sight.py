@@ -61,7 +61,8 @@ async def under_way(connection: AsyncConnection) -> dict[str, int]:
         .where(text("state IN ('sending', 'in_doubt')"))
         .group_by(outbox.c.state)
     )
-    found: dict[str, int] = dict((await connection.execute(statement)).tuples().all())
+    rows = (await connection.execute(statement)).all()
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
     return {"sending": found.get("sending", 0), "in_doubt": found.get("in_doubt", 0)}
 
 
