@@ -404,6 +404,7 @@ async def test_pause_that_a_provider_asked_for_outlives_the_process(town: Store)
         (Address("telegram", "501"), "😀" * 2049, "the text has 4098 signs, and telegram takes 4096"),
         (Address("telegram", "501"), " \n", "the text is empty"),
         (Address("telegram", "501"), "a\0b", "the text has a sign in it that no provider takes"),
+        (Address("sms", "+8613912345678"), "您好\ud83d", "the text has a sign in it that no provider takes"),
     ],
 )
 async def test_what_no_provider_could_take_fails_alone_with_its_reason(

@@ -23,7 +23,7 @@ from outreach.store.tables import lanes, outbox, workers
 
 # Short enough that a dead worker's lane passes on at once, long enough for a database that takes a breath.
 HOLD = timedelta(seconds=4)
-FORGOTTEN = timedelta(hours=1)
+MOMENT, FORGOTTEN = timedelta(seconds=1), timedelta(hours=1)
 ROWS = 1000
 
 
@@ -40,11 +40,12 @@ class Lane:
 
 @dataclass(slots=True)
 class Held:
-    """What one worker has after a beat: its lanes, those of them it should give up, those that others have,
-    and how many new doubts there are in those it took."""
+    """What one worker has after a beat: its lanes, those of them it should give up, those another used a moment
+    ago, those that others have, and how many new doubts there are in those it took."""
 
     lanes: list[Row[Any]] = field(default_factory=list)
     surplus: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     doubts: int = 0
 
@@ -130,7 +131,8 @@ async def hold(
     others = [
         row.name for row in rows if row.held_by != worker and row not in taken and not _is_free(row, now)
     ]
-    held = Held([*mine, *taken], [row.name for row in mine[share:]], others)
+    used = [row.name for row in taken if row.held_until is not None and row.held_until > now - MOMENT]
+    held = Held([*mine, *taken], [row.name for row in mine[share:]], used, others)
     if held.lanes:
         which = lanes.c.name.in_([row.name for row in held.lanes])
         await connection.execute(update(lanes).where(which).values(held_by=worker, held_until=now + HOLD))
@@ -154,9 +156,9 @@ async def _beat(connection: AsyncConnection, worker: str, now: datetime) -> int:
 
 
 async def release(connection: AsyncConnection, worker: str, names: Sequence[str]) -> None:
-    """Lets go of lanes, so that another may take them at once. Whoever holds none is gone."""
+    """Lets go of lanes, so that another may take them at once."""
     which = and_(lanes.c.held_by == worker, lanes.c.name.in_(names))
-    await connection.execute(update(lanes).where(which).values(held_by=None, held_until=None, speed=0))
+    await connection.execute(update(lanes).where(which).values(held_by=None, speed=0))
 
 
 async def leave(connection: AsyncConnection, worker: str) -> None:

@@ -58,11 +58,11 @@ class Draft:
             return f"there is no channel {channel!r}"
         if not _SHAPES[channel].fullmatch(value):
             return "this is no address of a chat" if channel == TELEGRAM else "this is no telephone number"
-        if "\0" in self.text:
+        if _clean(self.text) != self.text:
             return "the text has a sign in it that no provider takes"
         if not self.text.strip():
             return "the text is empty"
-        length = len(self.text.encode("utf-16-le", "surrogatepass")) // 2
+        length = len(self.text.encode("utf-16-le")) // 2
         if length > _LONGEST[channel]:
             return f"the text has {length} signs, and {channel} takes {_LONGEST[channel]}"
         return None
@@ -84,7 +84,7 @@ async def enqueue(connection: AsyncConnection, drafts: Sequence[Draft], now: dat
 
 def _row(draft: Draft, choose: Choice, now: datetime) -> dict[str, Any]:
     fault = None if draft.suppressed else draft.fault()
-    reason = draft.suppressed or fault
+    reason, text = draft.suppressed or fault, _clean(draft.text)
     return {
         "key": draft.key,
         "resident_id": draft.resident_id,
@@ -92,7 +92,7 @@ def _row(draft: Draft, choose: Choice, now: datetime) -> dict[str, Any]:
         "address": draft.address.value,
         "sender": draft.sender,
         "lane": choose(draft.address, draft.sender)[:64],
-        "segments": segments(draft.text) if draft.address.channel == SMS else 1,
+        "segments": segments(text) if draft.address.channel == SMS else 1,
         "priority": int(draft.priority),
         "purpose": draft.purpose,
         "launch_id": draft.launch_id,
@@ -101,8 +101,7 @@ def _row(draft: Draft, choose: Choice, now: datetime) -> dict[str, Any]:
         "question": draft.question,
         "template": draft.template,
         "language": draft.language,
-        # No database keeps this sign in every kind of text.
-        "text": draft.text.replace("\0", ""),
+        "text": text,
         "buttons": [asdict(button) for button in draft.buttons],
         "state": State.SUPPRESSED if draft.suppressed else State.FAILED if fault else State.QUEUED,
         "reason": reason,
@@ -111,6 +110,11 @@ def _row(draft: Draft, choose: Choice, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "settled_at": now if reason else None,
     }
+
+
+def _clean(text: str) -> str:
+    """Without what no database keeps and no provider takes: NUL, and halves of a sign."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 async def cancel(connection: AsyncConnection, *which: ColumnElement[bool], reason: str, now: datetime) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from outreach.model import BadInput
-from outreach.store.express import PostgresExpress, SqliteExpress
+from outreach.store.express import SERVER, PostgresExpress, SqliteExpress
 
 SETTING = "OUTREACH_DATABASE_URL"
 BUSY_SECONDS = 10
@@ -106,7 +106,9 @@ def _checked(url: str) -> str:
 
 def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     if url.startswith("postgresql"):
-        engine = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args={"timeout": 10})
+        engine = create_async_engine(
+            url, pool_size=10, pool_pre_ping=True, connect_args={"timeout": 10, "server_settings": SERVER}
+        )
         return engine, engine
     folder = Path(make_url(url).database or "").parent
     try:

@@ -23,6 +23,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
+# A process that freezes in mid-transaction must not keep its locks from the one that takes over.
+SERVER = {"idle_in_transaction_session_timeout": "6000"}
 _DIALECT: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
@@ -137,7 +139,12 @@ class PostgresExpress:
                 connection = await self._open()
                 async with connection.transaction():
                     return await self._take(connection, steps)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                OSError,
+            ) as error:
                 await self._drop()
                 raise OperationalError("express", None, error) from error
             except BaseException:
@@ -150,7 +157,7 @@ class PostgresExpress:
             _, options = _DIALECT.create_connect_args(self._url)
             for known_to_sqlalchemy in ("async_fallback", "prepared_statement_cache_size"):
                 options.pop(known_to_sqlalchemy, None)
-            self._connection = await asyncpg.connect(**options, timeout=10)
+            self._connection = await asyncpg.connect(**options, timeout=10, server_settings=SERVER)
             self._prepared.clear()
         return self._connection
 

@@ -192,6 +192,8 @@ class Crew:
                 log.info("lane_taken", lane=name, worker=self.name)
                 self._posts[name] = _Post(self._sender(self._lanes[name]))
                 self._posts[name].sender.hold(seconds, row.halted_until)
+                if name in held.used:
+                    self._posts[name].sender.rest(BEAT_SECONDS)
             self._posts[name].sender.hold(seconds)
         for name, post in self._posts.items():
             if name not in rows or name in held.surplus:

@@ -29,8 +29,8 @@ class Pace:
         self._gap, self._clock = 1 / (rate * MARGIN), clock
         self._limit = max(1, int(rate)) if rate <= COUNTED else None
         self._next = clock()
-        self._open: dict[int, float] = {}
-        # Arrivals of the last second, as far as they are known, in order.
+        self._open: dict[int, tuple[float, int]] = {}
+        # Arrivals of the last second, one for each unit, as far as they are known, in order.
         self._arrived: list[float] = []
         self._usual = 0.0
 
@@ -51,8 +51,12 @@ class Pace:
     def _until_room(self, now: float) -> float:
         del self._arrived[: bisect_right(self._arrived, now - WINDOW_SECONDS)]
         # A call that is no slower than others are arrived when it was made.
-        recent = [s for s in self._open.values() if s > now - WINDOW_SECONDS or now - s > self._usual]
-        if len(recent) + len(self._arrived) < (self._limit or 1):
+        recent = sum(
+            units
+            for made, units in self._open.values()
+            if made > now - WINDOW_SECONDS or now - made > self._usual
+        )
+        if recent + len(self._arrived) < (self._limit or 1):
             return 0.0
         if self._arrived:
             return self._arrived[0] + WINDOW_SECONDS - now
@@ -61,15 +65,16 @@ class Pace:
     def start(self, call: int, units: int = 1) -> None:
         now = self._clock()
         self._next = max(self._next, now - LATE_SECONDS) + units * self._gap
-        self._open[call] = now
+        self._open[call] = now, units
 
     def end(self, call: int) -> None:
-        started, now = self._open.pop(call), self._clock()
+        (started, units), now = self._open.pop(call), self._clock()
         if self._limit is None:
             return
         took = now - started
         late = max(0.0, took - self._usual) if self._usual else 0.0
-        insort(self._arrived, started + late)
+        for _ in range(units):
+            insort(self._arrived, started + late)
         # Nine calls of ten are quicker than that: it climbs at a slow one nine times as fast as it sinks.
         self._usual = (self._usual or took) * (1.09 if took > self._usual else 0.99)
 

@@ -61,9 +61,12 @@ class Planner:
             self._store.wake()
             if not people:
                 break
+        # Each by itself: a sender waits for the database no longer than for one of them.
         async with self._store.write() as connection:
             done.reminder = await self._reminders.queue_due(connection, now)
+        async with self._store.write() as connection:
             done.survey = await self._surveys.queue_due(connection, now)
+        async with self._store.write() as connection:
             await outbox.overdue(connection, now)
             await finish(connection)
             if worker:

@@ -29,7 +29,9 @@ GROUP_SECONDS = 0.05
 # A reply is looked for at once, even when enough is claimed already.
 REPLIES = 16
 # What was claimed longer ago goes back: its lease must not run out under it.
-STALE_SECONDS = 30.0
+# And nobody may have found out meanwhile that the provider does not have it.
+STALE_SECONDS = 15.0
+LONGEST_HALT = 3600.0
 # Together under the ten seconds a supervisor waits before it kills.
 DRAIN_SECONDS, STOP_SECONDS = 6.0, 8.5
 ADDRESS_GAP = {TELEGRAM: 1.0, SMS: 0.0}
@@ -81,9 +83,14 @@ class Sender:
         """The lane is ours for so much longer; and nothing starts before the provider's pause is over."""
         self._held_until = time.monotonic() + seconds
         if halted_until is not None:
-            left = (halted_until - self._clock()).total_seconds()
+            # A clock that was wrong must not silence the lane for days.
+            left = min((halted_until - self._clock()).total_seconds(), LONGEST_HALT)
             self._halted_until = max(self._halted_until, time.monotonic() + left)
         self._feed()
+
+    def rest(self, seconds: float) -> None:
+        """Starts nothing for so long: another may just have used the lane's rate up."""
+        self._halted_until = max(self._halted_until, time.monotonic() + seconds)
 
     def stop(self) -> None:
         """Starts nothing more; `run` ends when what is under way has landed."""
@@ -213,7 +220,9 @@ class Sender:
     def _later(self, claimed: Claimed, error: TryLater) -> Outcome:
         """Not taken. What is no fault of this message's own is not counted against it."""
         if error.lane or error.unreached:
-            after = error.after or self._brake.pulled()
+            # Those that were under way together are one trouble, not many in a row.
+            left = self._halted_until - time.monotonic()
+            after = error.after or (left if left > 0 else self._brake.pulled())
             self._halt(after, error.reason, told=error.lane)
             return Outcome(claimed, State.QUEUED, None, error.reason, error.code, after, counts=False)
         if pause := self._brake.doubted(claimed.message.id):
