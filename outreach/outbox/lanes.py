@@ -40,8 +40,8 @@ class Lane:
 
 @dataclass(slots=True)
 class Held:
-    """What one worker has after a beat: its lanes; which of them it should give up, which another used just now;
-    those that others have; and how many new doubts there are in what it took."""
+    """What one worker has after a beat: its lanes; which of them it should give up, which another used just
+    now; those that others have; and how many new doubts there are in what it took."""
 
     lanes: list[Row[Any]] = field(default_factory=list)
     surplus: list[str] = field(default_factory=list)
