@@ -87,6 +87,7 @@ class Sms:
     ) -> None:
         self._senders, self._service, self._public_url, self._base = senders, service, public_url, api_base
         self._validator = RequestValidator(auth_token)
+        self._create = f"{TWILIO}/2010-04-01/Accounts/{account}/Messages.json"
         self._client = Client(account, auth_token, http_client=_Carrier(wire, api_base, account, auth_token))
 
     async def check(self) -> None:
@@ -131,13 +132,12 @@ class Sms:
         return form
 
     async def send(self, message: Outbound) -> Sent:
-        more = self._sender(message)
+        form = {"To": message.address.value, "Body": message.text, **self._sender(message)}
         if self._public_url:
-            more["status_callback"] = f"{self._public_url}{STATUS_PATH}?id={message.id}"
+            form["StatusCallback"] = f"{self._public_url}{STATUS_PATH}?id={message.id}"
         try:
-            answer = await self._client.messages.create_async(
-                to=message.address.value, body=message.text, **more
-            )
+            # Asked for raw: building the whole answer's object takes a sixth of the call's time.
+            answer = await self._client.request_async("POST", self._create, data=form)
             return Sent(_sid(answer))
         except TwilioRestException as error:
             raise _decided(error) from error
@@ -149,8 +149,8 @@ class Sms:
     def _sender(self, message: Outbound) -> dict[str, str]:
         own = message.sender or self._service or next(iter(self._senders), "")
         if own in self._senders or not self._service:
-            return {"from_": own}
-        return {"messaging_service_sid": self._service}
+            return {"From": own}
+        return {"MessagingServiceSid": self._service}
 
     async def find(self, message: Outbound) -> list[Found]:
         """What Twilio has of this very message, oldest first: same number, words and sender.
@@ -183,10 +183,14 @@ def _found(item: Any) -> Found:
     )
 
 
-def _sid(answer: Any) -> str:
-    if not answer.sid:
+def _sid(answer: Response) -> str:
+    """The message's name, out of a good answer; TwilioRestException for a refusal."""
+    if not answer.ok:
+        raise _refusal(answer.status_code, answer.text)
+    said = json.loads(answer.text)
+    if not said.get("sid"):
         raise ValueError("it names no message")
-    return str(answer.sid)
+    return str(said["sid"])
 
 
 def _inbound(form: dict[str, str]) -> Inbound | None:
@@ -273,16 +277,22 @@ class _Carrier(AsyncHttpClient):
         return Response(answer.status, answer.body.decode("utf-8", "replace"))
 
 
+def _refusal(status: int, body: str | bytes) -> TwilioRestException:
+    """Twilio's own words, or none where a gateway on the way answered in its place."""
+    try:
+        said = json.loads(body)
+        message, code = said.get("message"), said.get("code")
+    except (ValueError, AttributeError):
+        message, code = None, None
+    return TwilioRestException(status, "Messages", message or f"refused by Twilio ({status})", code)
+
+
 class _SlowDown(TwilioRestException):
     """429, with what the library drops: how long to wait."""
 
     def __init__(self, answer: Answer) -> None:
-        try:
-            said = json.loads(answer.body)
-            code, message = said.get("code"), said.get("message")
-        except (ValueError, AttributeError):
-            code, message = None, None
-        super().__init__(answer.status, "Messages", message or "too many requests", code)
+        said = _refusal(answer.status, answer.body)
+        super().__init__(said.status, said.uri, said.msg, said.code)
         self.retry_after = answer.retry_after
 
 
