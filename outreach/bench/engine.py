@@ -14,8 +14,7 @@ from outreach import outbox
 from outreach.app import App
 from outreach.bench.filling import address, fill, states
 from outreach.model import Address, BadInput, ChannelName, Priority
-from outreach.outbox import Draft, Rules
-from outreach.outbox.lanes import choosing
+from outreach.outbox import Draft, Rules, choosing
 from outreach.settings import Settings
 from outreach.store import notify, sole_sender
 from outreach.store.tables import lanes

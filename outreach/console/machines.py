@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import cases, outbox
-from outreach.model import JSON, Priority
+from outreach.model import JSON
 from outreach.store import Store
 
 STANDINGS = ("open", "halted", "unattended")
@@ -36,6 +36,7 @@ class Machines:
             "queued": sum(seen["queued"].values()),
             "in_doubt": seen["in_doubt"],
             "lanes": seen["lanes"],
+            "planned_at": seen["planned_at"],
         }
         return JSONResponse({"ok": ok, "database": "ok", "unattended": left, **figures}, 200 if ok else 503)
 
@@ -54,13 +55,11 @@ class Machines:
         async with self._store.read() as connection:
             agreed = await self._store.time(connection, now)
             seen = await outbox.overview(connection, now, agreed)
-            queues = await outbox.depth(connection, now)
             gauge("cases_open", "What a person must answer").set(await cases.number_waiting(connection))
             await _states(connection, gauge("messages", "Messages by state", "state"))
         queued = gauge("queued", "Messages waiting", "lane", "channel", "priority")
-        for queue in queues:
-            name = Priority(queue.priority).name.lower()
-            queued.labels(queue.lane, queue.channel, name).set(queue.waiting)
+        for queue in seen["queues"]:
+            queued.labels(queue["lane"], queue["channel"], queue["priority"]).set(queue["n"])
         gauge("oldest_waits_seconds", "How long the oldest due message waits").set(
             seen["oldest_waits_seconds"]
         )

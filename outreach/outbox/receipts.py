@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, Receipt, State
-from outreach.store import as_json, rows_of, stamp
+from outreach.store import as_json, at, rows_of
 
 _RANK = {State.SENT: 1, State.DELIVERED: 2, State.FAILED: 3}
 
@@ -54,7 +54,7 @@ async def _move(
     connection: AsyncConnection, named_by: str, news: Sequence[Receipt], now: datetime
 ) -> list[Failure]:
     dialect = connection.dialect.name
-    rows = as_json([_row(item, stamp(dialect, now)) for item in news])
+    rows = as_json([_row(item, at(dialect, now)) for item in news])
     found = await connection.execute(_MOVE[dialect, named_by], {"rows": rows})
     by_id = {item.outbox_id: item for item in news}
     by_name = {(item.channel, item.provider_id): item for item in news}
@@ -69,10 +69,10 @@ async def _move(
     ]
 
 
-def _row(item: Receipt, at: Any) -> list[Any]:
+def _row(item: Receipt, now: Any) -> list[Any]:
     failed = item.state == State.FAILED
     words = (item.reason, item.error_code) if failed else (None, None)
-    return [item.channel, item.outbox_id, item.provider_id, item.state, *words, at]
+    return [item.channel, item.outbox_id, item.provider_id, item.state, *words, now]
 
 
 _COLUMNS = {

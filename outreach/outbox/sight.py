@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, Address, Priority, State, iso
+from outreach.outbox.claim import UNDER_WAY
 from outreach.outbox.lanes import HOLD
 from outreach.store.tables import lanes, outbox, workers
 
@@ -56,11 +57,7 @@ async def depth(connection: AsyncConnection, now: datetime) -> list[Queue]:
 
 async def under_way(connection: AsyncConnection) -> dict[str, int]:
     """How many are being sent and how many are in doubt, read from the index alone."""
-    statement = (
-        select(outbox.c.state, func.count())
-        .where(text("state IN ('sending', 'in_doubt')"))
-        .group_by(outbox.c.state)
-    )
+    statement = select(outbox.c.state, func.count()).where(UNDER_WAY).group_by(outbox.c.state)
     rows = (await connection.execute(statement)).all()
     found: dict[str, int] = {row[0]: row[1] for row in rows}
     return {"sending": found.get("sending", 0), "in_doubt": found.get("in_doubt", 0)}
@@ -112,6 +109,15 @@ async def overview(connection: AsyncConnection, now: datetime, agreed: datetime)
     planned = [worker["planned_at"] for worker in living if worker["planned_at"]]
     return {
         "queued": queued,
+        "queues": [
+            {
+                "lane": q.lane,
+                "channel": q.channel,
+                "priority": Priority(q.priority).name.lower(),
+                "n": q.waiting,
+            }
+            for q in queues
+        ],
         "oldest_due_at": iso(oldest),
         "oldest_waits_seconds": round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         **await under_way(connection),

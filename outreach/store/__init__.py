@@ -1,6 +1,6 @@
 """Where everything is kept: SQLite by default, PostgreSQL to scale out. The only room that knows which."""
 
-from outreach.store.batches import as_json, is_postgresql, rows_of, stamp
+from outreach.store.batches import as_json, is_postgresql, rows_of
 from outreach.store.engine import Store, insert_new, is_away, one_at_a_time
 from outreach.store.express import Step, Steps, at, run
 from outreach.store.lock import sole_sender
@@ -23,6 +23,5 @@ __all__ = [
     "rows_of",
     "run",
     "sole_sender",
-    "stamp",
     "upgrade",
 ]

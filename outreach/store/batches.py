@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def as_json(rows: list[Any] | dict[int, Any]) -> str:
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    """Times among them as `express.at` gives them."""
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat)
 
 
 def is_postgresql(connection: AsyncConnection) -> bool:
     return connection.dialect.name == "postgresql"
-
-
-def stamp(dialect: str, moment: datetime) -> Any:
-    """A time as JSON or a plain statement must hold it, so that it reads like one of `tables.Instant`'s."""
-    utc = moment.astimezone(UTC)
-    if dialect == "sqlite":
-        return utc.replace(tzinfo=None).isoformat(" ", "microseconds")
-    return utc.isoformat()
 
 
 def rows_of(dialect: str, columns: dict[str, str]) -> str:

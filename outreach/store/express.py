@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -61,12 +61,14 @@ async def run(connection: AsyncConnection, steps: Steps[T]) -> T:
         rows = [tuple(row) for row in done] if done.returns_rows else []
         return Result(rows, len(rows) if rows else done.rowcount)
 
-    result = Result([], 0)
+    return await _drive(steps, take)
+
+
+async def _drive(steps: Steps[T], take: Callable[[Step], Awaitable[Result]]) -> T:
     try:
         step = next(steps)
         while True:
-            result = await take(step)
-            step = steps.send(result)
+            step = steps.send(await take(step))
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
 
@@ -138,7 +140,7 @@ class PostgresExpress:
             try:
                 connection = await self._open()
                 async with connection.transaction():
-                    return await self._take(connection, steps)
+                    return await _drive(steps, partial(self._execute, connection))
             except (
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
@@ -160,14 +162,6 @@ class PostgresExpress:
             self._connection = await asyncpg.connect(**options, timeout=10, server_settings=SERVER)
             self._prepared.clear()
         return self._connection
-
-    async def _take(self, connection: asyncpg.Connection[Any], steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                step = steps.send(await self._execute(connection, step))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
     async def _execute(self, connection: asyncpg.Connection[Any], step: Step) -> Result:
         sql, names = _numbered(step.sql)

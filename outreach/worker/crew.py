@@ -206,8 +206,8 @@ class Crew:
         """Everything under way lands; then the lanes are free for others at once."""
         for post in self._posts.values():
             post.sender.stop()
-        at_work = {name: post.task for name, post in self._posts.items() if post.task}
-        results = await asyncio.gather(*at_work.values(), return_exceptions=True)
+        at_work = [post.task for post in self._posts.values() if post.task]
+        results = await asyncio.gather(*at_work, return_exceptions=True)
         for post in self._posts.values():
             self._gone.add(post.sender.tally)
         names = list(self._posts)
