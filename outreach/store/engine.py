@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
@@ -118,16 +119,36 @@ def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     return _sqlite(url, size=1, begin="BEGIN IMMEDIATE"), _sqlite(url, size=4, begin="BEGIN")
 
 
-PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-16384")
+PRAGMAS = ("foreign_keys=ON", "synchronous=FULL", "cache_size=-16384")
 
 
 def _plain(url: str) -> sqlite3.Connection:
-    """A connection without SQLAlchemy, set up like those with it."""
+    """SQLite's own connection, set up as all of ours are. Blocks where another process has the file."""
     path = make_url(url).database or ""
+    # The driver would open transactions of its own, and too late; ours say BEGIN themselves.
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        _write_ahead(connection)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for its turn where it changes a file's journal, so that several first
+    connections to a new file disturb each other: we wait instead."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 class _Connection(aiosqlite.Connection):
@@ -151,10 +172,8 @@ class _Connection(aiosqlite.Connection):
 
 
 def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
-    path = make_url(url).database or ""
-
     async def connect() -> aiosqlite.Connection:
-        connection = _Connection(lambda: sqlite3.connect(path, timeout=BUSY_SECONDS), 64)
+        connection = _Connection(lambda: _plain(url), 64)
         # As SQLAlchemy does where it connects itself: a thread left over must not keep the process alive.
         connection._thread.daemon = True
         return await connection
@@ -162,15 +181,6 @@ def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         url, async_creator=connect, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0
     )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
-        # The driver would open transactions of its own, and too late; ours say BEGIN themselves.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
