@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 from conftest import ROOT
 from sqlalchemy import select
-from world import World, opened_world
+from world import World, opened_world, until
 
 from outreach.store import tables
 from outreach.store.tables import launches
@@ -173,9 +173,16 @@ async def test_machines_are_told_how_things_stand(world: World) -> None:
         "sms:+15005550006": "open",
         "telegram:4200": "open",
     }
-    status, metrics = await world.get("/metrics")
-    assert status == 200
-    lines = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
+    lines: dict[str, str] = {}
+
+    async def has_beaten() -> bool:
+        """The scheduler's first pass is told with the next beat."""
+        status, metrics = await world.get("/metrics")
+        assert status == 200
+        lines.update(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
+        return "outreach_scheduler_age_seconds" in lines
+
+    await until(has_beaten)
     assert float(lines['outreach_messages{state="delivered"}']) == 2
     assert float(lines['outreach_messages{state="suppressed"}']) == 1
     assert float(lines["outreach_cases_open"]) == 1
@@ -183,7 +190,7 @@ async def test_machines_are_told_how_things_stand(world: World) -> None:
     assert float(lines["outreach_in_doubt"]) == 0
     assert float(lines["outreach_workers"]) == 1
     assert 0 <= float(lines["outreach_scheduler_age_seconds"]) < 30
-    assert MEI not in metrics
+    assert not any(MEI in line for line in lines)
 
 
 async def test_not_ready_once_the_database_is_gone(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ class App:
         if drain:
             await until_stopped([self._drain()])
         else:
-            await until_stopped([self.crew.run(), keep_planning(self.planner, self.clock, self.crew.name)])
+            await until_stopped([self.crew.run(), keep_planning(self.planner, self.clock, self.crew)])
 
     async def _drain(self) -> None:
         try:

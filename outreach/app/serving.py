@@ -82,7 +82,7 @@ async def _hearing(app: App, hooks: Hooks) -> None:
 
 
 def _loops(app: App) -> list[Coroutine[Any, Any, None]]:
-    loops = [app.crew.run(), keep_planning(app.planner, app.clock, app.crew.name)]
+    loops = [app.crew.run(), keep_planning(app.planner, app.clock, app.crew)]
     if token := app.settings.telegram_staff_token.get_secret_value():
         # aiogram takes seconds to import: only where the staff bot runs.
         from outreach import staffbot

@@ -86,7 +86,7 @@ async def sending(app: App) -> AsyncIterator[None]:
     """Plans and sends as `outreach worker` does, while this is open."""
     tasks = [
         asyncio.create_task(app.crew.run()),
-        asyncio.create_task(keep_planning(app.planner, app.clock, app.crew.name)),
+        asyncio.create_task(keep_planning(app.planner, app.clock, app.crew)),
     ]
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, BadInput, iso
@@ -29,14 +29,21 @@ _UNDER_WAY = ("queued", "sending")
 
 async def finish(connection: AsyncConnection) -> int:
     """Marks launches done whose last message has left the queue; returns how many."""
-    running = select(launches.c.id).where(launches.c.state == "running", launches.c.expanded)
     # Locked first, looked at afterwards: whoever queues a message again in between is waited for.
-    ids = (await connection.execute(running.with_for_update(skip_locked=True))).scalars().all()
+    ids = (await connection.execute(_RUNNING.with_for_update(skip_locked=True))).scalars().all()
     if not ids:
         return 0
-    waiting = select(outbox.c.id).where(outbox.c.launch_id == launches.c.id, outbox.c.state.in_(_UNDER_WAY))
-    statement = update(launches).where(launches.c.id.in_(ids), ~waiting.exists()).values(state="done")
+    statement = update(launches).where(launches.c.id.in_(ids), ~_WAITING.exists()).values(state="done")
     return (await connection.execute(statement)).rowcount
+
+
+def finished() -> Select[Any]:
+    """Launches that `finish` would mark."""
+    return _RUNNING.where(~_WAITING.exists())
+
+
+_RUNNING = select(launches.c.id).where(launches.c.state == "running", launches.c.expanded)
+_WAITING = select(outbox.c.id).where(outbox.c.launch_id == launches.c.id, outbox.c.state.in_(_UNDER_WAY))
 
 
 async def status(connection: AsyncConnection, launch_id: int, now: datetime) -> JSON:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.campaigns.account import rows
@@ -196,6 +196,13 @@ class Campaigns:
             "starts_at": iso(starts),
             "finishes_at": iso(starts + timedelta(seconds=seconds)),
         }
+
+
+def waiting(now: datetime) -> Select[Any]:
+    """Launches that are to begin, or whose people are not all queued yet."""
+    begins = and_(launches.c.state == "scheduled", launches.c.starts_at <= now)
+    goes_on = and_(launches.c.state == "running", launches.c.expanded.is_(False))
+    return select(launches.c.id).where(or_(begins, goes_on))
 
 
 class _Seen:

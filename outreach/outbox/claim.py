@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, Button, Outbound, Priority, State
-from outreach.store import Step, Steps, as_json, at, run
+from outreach.store import Step, Steps, as_json, at, moment, run
 from outreach.store.tables import outbox
 
 # Longer than any call may take: a lease that runs out means that its process died.
@@ -144,7 +144,7 @@ def _sorted_out(
     stopped: dict[str, list[int]] = {}
     counted: dict[int, int] = {}
     for row in rows:
-        expires = _moment(row.expires_at)
+        expires = moment(row.expires_at)
         if expires is not None and expires <= now:
             over.append(row.id)
         elif row.purpose == REPLY:
@@ -161,10 +161,6 @@ def _sorted_out(
         else:
             put_off.append(row.id)
     return go, stopped, over, put_off
-
-
-def _moment(value: Any) -> datetime | None:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 @cache
@@ -234,30 +230,54 @@ async def expire(connection: AsyncConnection, now: datetime, limit: int = 5000) 
 
     Returns how many.
     """
-    over = (
-        select(outbox.c.id)
-        .where(text("state = 'queued'"), outbox.c.expires_at.is_not(None), outbox.c.expires_at <= now)
-        .limit(limit)
-    )
     statement = (
         update(outbox)
-        .where(outbox.c.state == State.QUEUED, outbox.c.id.in_(over))
+        .where(outbox.c.state == State.QUEUED, outbox.c.id.in_(is_over(now).limit(limit)))
         .values(state=State.EXPIRED, reason=OVER, settled_at=now)
     )
     return (await connection.execute(statement)).rowcount
 
 
+def is_over(now: datetime) -> Select[Any]:
+    """Messages that wait, and that nobody should read any more."""
+    over = outbox.c.expires_at.is_not(None) & (outbox.c.expires_at <= now)
+    return select(outbox.c.id).where(text("state = 'queued'"), over)
+
+
 async def recover(connection: AsyncConnection, lane: str, worker: str) -> int:
+    """As `recovering`, within a transaction that is open already."""
+    return await run(connection, recovering(lane, worker))
+
+
+def recovering(lane: str, worker: str) -> Steps[int]:
     """What others were sending in a lane that `worker` now holds is in doubt: perhaps the provider took it.
 
     Returns how many.
     """
-    return await _doubt(connection, outbox.c.lane == lane, outbox.c.claimed_by != worker)
+    return (yield Step(_RECOVER, {"lane": lane, "worker": worker, "reason": BROKEN_OFF})).count
+
+
+# In the partial index's own words: SQLite looks at it only then.
+_UNDER_WAY = "state IN ('sending', 'in_doubt')"
+UNDER_WAY = text(_UNDER_WAY)
+BROKEN_OFF = "the sender stopped in the middle of the call"
+_RECOVER = f"""UPDATE outbox SET state = 'in_doubt', reason = :reason, lease_until = NULL
+    WHERE {_UNDER_WAY} AND state = 'sending' AND lane = :lane AND claimed_by <> :worker"""  # noqa: S608
 
 
 async def overdue(connection: AsyncConnection, now: datetime) -> int:
     """What was claimed so long ago that no call can still be under way is in doubt. Returns how many."""
-    return await _doubt(connection, outbox.c.lease_until < now)
+    statement = (
+        update(outbox)
+        .where(outbox.c.id.in_(is_overdue(now)), outbox.c.state == State.SENDING)
+        .values(state=State.IN_DOUBT, reason=BROKEN_OFF, lease_until=None)
+    )
+    return (await connection.execute(statement)).rowcount
+
+
+def is_overdue(now: datetime) -> Select[Any]:
+    """Messages that `overdue` would call in doubt."""
+    return select(outbox.c.id).where(UNDER_WAY, outbox.c.state == State.SENDING, outbox.c.lease_until < now)
 
 
 async def unclaim(
@@ -269,18 +289,5 @@ async def unclaim(
         .where(UNDER_WAY, outbox.c.state == State.SENDING, outbox.c.lane == lane)
         .where(outbox.c.claimed_by == worker, outbox.c.id.not_in(known))
         .values(state=State.QUEUED, attempts=outbox.c.attempts - 1, due_at=now, lease_until=None)
-    )
-    return (await connection.execute(statement)).rowcount
-
-
-# In the partial index's own words: SQLite looks at it only then.
-UNDER_WAY = text("state IN ('sending', 'in_doubt')")
-
-
-async def _doubt(connection: AsyncConnection, *which: ColumnElement[bool]) -> int:
-    statement = (
-        update(outbox)
-        .where(UNDER_WAY, outbox.c.state == State.SENDING, *which)
-        .values(state=State.IN_DOUBT, reason="the sender stopped in the middle of the call", lease_until=None)
     )
     return (await connection.execute(statement)).rowcount

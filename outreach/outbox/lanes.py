@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, ChannelName
-from outreach.outbox.claim import recover
-from outreach.store import insert_new, one_at_a_time
+from outreach.outbox.claim import recovering
+from outreach.store import Step, Steps, at, insert_new, moment, one_at_a_time, run
 from outreach.store.tables import lanes, outbox, workers
 
 # Short enough that a dead worker's lane passes on at once, long enough for a database that takes a breath.
@@ -43,7 +43,7 @@ class Held:
     """What one worker has after a beat: its lanes; which of them it should give up, which another used just
     now; those that others have; and how many new doubts there are in what it took."""
 
-    lanes: list[Row[Any]] = field(default_factory=list)
+    lanes: list[_Row] = field(default_factory=list)
     surplus: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
@@ -113,17 +113,32 @@ async def choosing(connection: AsyncConnection) -> Choice:
     return Choice((await connection.execute(statement)).all())
 
 
-async def hold(
-    connection: AsyncConnection, worker: str, names: Sequence[str], now: datetime, *, alone: bool = False
-) -> Held:
+async def hold(connection: AsyncConnection, worker: str, names: Sequence[str], now: datetime) -> Held:
+    """As `holding`, within a transaction that is open already."""
+    return await run(connection, holding(connection.dialect.name, worker, names, now))
+
+
+def holding(
+    dialect: str,
+    worker: str,
+    names: Sequence[str],
+    now: datetime,
+    *,
+    alone: bool = False,
+    sent: Mapping[str, tuple[int, float]] | None = None,
+    has_planned: bool = False,
+) -> Steps[Held]:
     """One beat of a worker: holds on to its lanes, and takes free ones up to its fair share of `names`.
 
     What the last holder of a taken lane was sending is in doubt. `alone`: there is no other worker.
+    `sent`: for each lane how many it sent since the last beat, and messages a second. `has_planned`: its
+    scheduler made a whole pass since then.
     """
-    await one_at_a_time(connection, "lanes")
-    sharing = await _beat(connection, worker, now)
-    statement = select(lanes).where(lanes.c.active, lanes.c.name.in_(names)).order_by(lanes.c.name)
-    rows = (await connection.execute(statement)).all()
+    if dialect == "postgresql":
+        yield Step(_ONE_AT_A_TIME, {})
+    sharing = yield from _beat(dialect, worker, now, has_planned)
+    rows = [_Row._make(row) for row in (yield Step(_ACTIVE, {})).rows]
+    rows = [_with_times(row) for row in rows if row.name in names]
     mine = [row for row in rows if row.held_by == worker]
     share = len(rows) if alone else ceil(len(rows) / sharing)
     free = [row for row in rows if row.held_by != worker and (alone or _is_free(row, now))]
@@ -133,26 +148,57 @@ async def hold(
     ]
     used = [row.name for row in taken if row.held_until is not None and row.held_until > now - MOMENT]
     held = Held([*mine, *taken], [row.name for row in mine[share:]], used, others)
-    if held.lanes:
-        which = lanes.c.name.in_([row.name for row in held.lanes])
-        await connection.execute(update(lanes).where(which).values(held_by=worker, held_until=now + HOLD))
+    for row in held.lanes:
+        count, speed = (sent or {}).get(row.name, (0, 0.0))
+        until = at(dialect, now + HOLD)
+        values = {"name": row.name, "worker": worker, "until": until, "sent": count, "speed": speed}
+        yield Step(_HOLD, values)
     for row in taken:
-        held.doubts += await recover(connection, row.name, worker)
+        held.doubts += yield from recovering(row.name, worker)
     return held
 
 
-def _is_free(row: Row[Any], now: datetime) -> bool:
+class _Row(NamedTuple):
+    """A lane, as far as a beat needs to know it."""
+
+    name: str
+    held_by: str | None
+    held_until: Any
+    halted_until: Any
+
+
+# The same lock as `one_at_a_time(connection, "lanes")`.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('lanes', 0))"
+_ACTIVE = f"SELECT {', '.join(_Row._fields)} FROM lanes WHERE active ORDER BY name"  # noqa: S608
+_HOLD = """UPDATE lanes SET held_by = :worker, held_until = :until, sent = sent + :sent, speed = :speed
+    WHERE name = :name"""
+
+
+def _with_times(row: _Row) -> _Row:
+    return row._replace(held_until=moment(row.held_until), halted_until=moment(row.halted_until))
+
+
+def _is_free(row: _Row, now: datetime) -> bool:
     return row.held_by is None or row.held_until is None or bool(row.held_until <= now)
 
 
-async def _beat(connection: AsyncConnection, worker: str, now: datetime) -> int:
+def _beat(dialect: str, worker: str, now: datetime, has_planned: bool) -> Steps[int]:
     """Notes that this worker lives; returns how many do."""
-    heard = update(workers).where(workers.c.name == worker).values(beat_at=now)
-    if not (await connection.execute(heard)).rowcount:
-        await insert_new(connection, workers, [{"name": worker, "started_at": now, "beat_at": now}])
-        await connection.execute(delete(workers).where(workers.c.beat_at < now - FORGOTTEN))
-    living = select(func.count()).select_from(workers).where(workers.c.beat_at > now - HOLD)
-    return int((await connection.execute(living)).scalar_one())
+    times = {"now": at(dialect, now), "living": at(dialect, now - HOLD)}
+    heard = yield Step(_HEARD[has_planned], {"worker": worker, "now": times["now"]})
+    if not heard.count:
+        yield Step(_NEW, {"worker": worker, "now": times["now"]})
+        yield Step(_FORGET, {"before": at(dialect, now - FORGOTTEN)})
+    return int((yield Step(_LIVING, {"after": times["living"]})).rows[0][0])
+
+
+_HEARD = {
+    False: "UPDATE workers SET beat_at = :now WHERE name = :worker",
+    True: "UPDATE workers SET beat_at = :now, planned_at = :now WHERE name = :worker",
+}
+_NEW = "INSERT INTO workers (name, started_at, beat_at) VALUES (:worker, :now, :now) ON CONFLICT DO NOTHING"
+_FORGET = "DELETE FROM workers WHERE beat_at < :before"
+_LIVING = "SELECT count(*) FROM workers WHERE beat_at > :after"
 
 
 async def release(connection: AsyncConnection, worker: str, names: Sequence[str]) -> None:
@@ -165,20 +211,8 @@ async def leave(connection: AsyncConnection, worker: str) -> None:
     await connection.execute(delete(workers).where(workers.c.name == worker))
 
 
-async def planned(connection: AsyncConnection, worker: str, now: datetime) -> None:
-    """Notes that the scheduler made a whole pass."""
-    await connection.execute(update(workers).where(workers.c.name == worker).values(planned_at=now))
-
-
 async def halt(connection: AsyncConnection, name: str, until: datetime, reason: str) -> None:
     """Nothing goes out in this lane before `until`: the provider said so. A restart does not forget it."""
     longer = or_(lanes.c.halted_until.is_(None), lanes.c.halted_until < until)
     statement = update(lanes).where(lanes.c.name == name, longer)
     await connection.execute(statement.values(halted_until=until, halted_reason=reason))
-
-
-async def progress(connection: AsyncConnection, counts: Mapping[str, tuple[int, float]]) -> None:
-    """For each lane: how many it sent since the last time, and messages a second."""
-    for name, (sent, speed) in counts.items():
-        statement = update(lanes).where(lanes.c.name == name)
-        await connection.execute(statement.values(sent=lanes.c.sent + sent, speed=speed))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.files import line_of, named, parse
@@ -191,6 +191,11 @@ class Reminders:
             Button(self._templates.say(f"replies/{caption}", language, TELEGRAM), str(number))
             for number, caption in enumerate(captions, start=1)
         ]
+
+
+def waiting(now: datetime) -> Select[Any]:
+    """Reminders whose time has come."""
+    return select(reminders.c.id).where(reminders.c.state == "scheduled", reminders.c.due_at <= now)
 
 
 def _due(now: datetime, limit: int) -> Any:

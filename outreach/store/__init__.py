@@ -2,7 +2,7 @@
 
 from outreach.store.batches import as_json, is_postgresql, rows_of
 from outreach.store.engine import Store, insert_new, is_away, one_at_a_time
-from outreach.store.express import Step, Steps, at, run
+from outreach.store.express import Step, Steps, agreed, at, moment, run
 from outreach.store.lock import sole_sender
 from outreach.store.schema import head, upgrade
 from outreach.store.waking import keep_listening, notify
@@ -11,6 +11,7 @@ __all__ = [
     "Step",
     "Steps",
     "Store",
+    "agreed",
     "as_json",
     "at",
     "head",
@@ -18,6 +19,7 @@ __all__ = [
     "is_away",
     "is_postgresql",
     "keep_listening",
+    "moment",
     "notify",
     "one_at_a_time",
     "rows_of",

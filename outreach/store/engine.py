@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from outreach.model import BadInput
-from outreach.store.express import SERVER, PostgresExpress, SqliteExpress
+from outreach.store.express import SERVER, PostgresExpress, SqliteExpress, agreed, run
 
 SETTING = "OUTREACH_DATABASE_URL"
 BUSY_SECONDS = 10
@@ -70,11 +70,8 @@ class Store:
                 await connection.invalidate()
 
     async def time(self, connection: AsyncConnection, now: datetime) -> datetime:
-        """The time by which several processes agree: the database's own, where it is a server's."""
-        if self.is_sqlite:
-            return now
-        moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-        return moment
+        """As `agreed`."""
+        return await run(connection, agreed(self.express.dialect, now))
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Has `heard` called at every `wake`; returns what ends that."""

@@ -51,6 +51,18 @@ def at(dialect: str, moment: datetime | None) -> Any:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+def moment(value: Any) -> datetime | None:
+    """A time as a plain statement gives it back."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+
+
+def agreed(dialect: str, now: datetime) -> Steps[datetime]:
+    """The time by which several processes agree: the database's own, where it is a server's."""
+    if dialect == "sqlite":
+        return now
+    return (yield Step("SELECT clock_timestamp()", {})).rows[0][0]  # type: ignore[no-any-return]
+
+
 async def run(connection: AsyncConnection, steps: Steps[T]) -> T:
     """Takes the steps within a transaction that is open already."""
 

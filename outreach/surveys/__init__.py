@@ -1,10 +1,10 @@
 """Satisfaction: asked kindly, understood as meant, counted honestly."""
 
-from outreach.surveys.asking import Survey, Surveys, record
+from outreach.surveys.asking import Survey, Surveys, record, waiting
 from outreach.surveys.rating import rating
 from outreach.surveys.results import results, wilson
 
 # A grade up to this is a reason for a colleague to ask what went wrong.
 LOW = 2
 
-__all__ = ["LOW", "Survey", "Surveys", "rating", "record", "results", "wilson"]
+__all__ = ["LOW", "Survey", "Surveys", "rating", "record", "results", "waiting", "wilson"]

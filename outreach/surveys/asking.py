@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import String, cast, insert, select
+from sqlalchemy import Select, String, cast, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.files import line_of, named, parse
@@ -117,13 +117,20 @@ def _mistake(file: Path, line: int, problem: str) -> Exception:
     return Problem(str(file), line, "", problem, "correct the file").raised()
 
 
+def waiting(now: datetime) -> Select[Any]:
+    """Launches of late after which a survey is asked."""
+    survey = launches.c.frozen["survey"].as_string()
+    return _lately(now).where(survey.is_not(None))
+
+
+def _lately(now: datetime) -> Select[Any]:
+    of_late = launches.c.starts_at > now - LATEST
+    return select(launches.c.id, launches.c.frozen).where(launches.c.state.in_(("running", "done")), of_late)
+
+
 async def _with_survey(connection: AsyncConnection, now: datetime) -> list[tuple[int, dict[str, Any]]]:
-    statement = select(launches.c.id, launches.c.frozen).where(
-        launches.c.state.in_(("running", "done")), launches.c.starts_at > now - LATEST
-    )
-    return [
-        (number, frozen) for number, frozen in await connection.execute(statement) if frozen.get("survey")
-    ]
+    found = await connection.execute(_lately(now))
+    return [(number, frozen) for number, frozen in found if frozen.get("survey")]
 
 
 async def _reached(

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from outreach import outbox
 from outreach.model import Channel, ChannelName
 from outreach.outbox import HOLD, Held, Lane, Rules
-from outreach.store import Store, keep_listening
+from outreach.store import Steps, Store, agreed, keep_listening, run
 from outreach.worker.looking import Finder, Looker
 from outreach.worker.sending import Sender
 from outreach.worker.tally import Tally
@@ -58,6 +57,7 @@ class Crew:
         self._posts: dict[str, _Post] = {}
         self._elsewhere: set[str] = set()
         self._beaten_at = time.monotonic()
+        self._has_planned = False
         self._gone = Tally()
 
     @property
@@ -76,6 +76,10 @@ class Crew:
             log.info("messages_moved", messages=moved, why="their sender is no longer in the settings")
         await self._beat()
         await self._looker.at_start(self._held())
+
+    def planned(self) -> None:
+        """The scheduler beside us made a whole pass; the next beat says so."""
+        self._has_planned = True
 
     def _held(self) -> list[Lane]:
         return [post.sender.lane for post in self._posts.values()]
@@ -163,16 +167,32 @@ class Crew:
     async def _beat(self) -> None:
         """Says that we live; holds on to our lanes, and learns which to take up or give up."""
         started = time.monotonic()
-        async with self._store.write() as connection:
-            now = await self._store.time(connection, self._clock())
-            held = await outbox.hold(
-                connection, self.name, list(self._lanes), now, alone=self._store.is_sqlite
-            )
-            await outbox.progress(connection, self._progress(started))
+        has_planned, self._has_planned = self._has_planned, False
+        steps = self._holding(self._progress(started), has_planned)
+        if self._store.is_sqlite:
+            held = await self._store.express.run(steps)
+        else:
+            # On another connection than the senders': it waits for the other workers' beats.
+            async with self._store.write() as connection:
+                held = await run(connection, steps)
         self._beaten_at = started
         if held.doubts:
             log.warning("in_doubt", messages=held.doubts, fix="see `outreach outbox doubts`")
         self._take_up(held)
+
+    def _holding(self, sent: dict[str, tuple[int, float]], has_planned: bool) -> Steps[Held]:
+        dialect = self._store.express.dialect
+        return (
+            yield from outbox.holding(
+                dialect,
+                self.name,
+                list(self._lanes),
+                (yield from agreed(dialect, self._clock())),
+                alone=self._store.is_sqlite,
+                sent=sent,
+                has_planned=has_planned,
+            )
+        )
 
     def _progress(self, now: float) -> dict[str, tuple[int, float]]:
         passed = max(now - self._beaten_at, 0.001)
@@ -184,7 +204,7 @@ class Crew:
         return counts
 
     def _take_up(self, held: Held) -> None:
-        rows: dict[str, Any] = {row.name: row for row in held.lanes}
+        rows = {row.name: row for row in held.lanes}
         self._elsewhere = set(held.elsewhere)
         for name, row in rows.items():
             seconds = self._beaten_at + self._hold_seconds() - time.monotonic()

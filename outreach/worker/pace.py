@@ -43,9 +43,8 @@ class Pace:
         """Seconds until the next message may start; 0: now."""
         if now is None:
             now = self._clock()
-        wait = self._next - now
-        if self._limit is not None:
-            wait = max(wait, self._until_room(now))
+        room = self._until_room(now) if self._limit is not None else 0.0
+        wait = max(self._next - now, room)
         return wait if wait > 0 else 0.0
 
     def _until_room(self, now: float) -> float:
@@ -58,9 +57,12 @@ class Pace:
         )
         if recent + len(self._arrived) < (self._limit or 1):
             return 0.0
-        if self._arrived:
-            return self._arrived[0] + WINDOW_SECONDS - now
-        return self._gap
+        if not self._arrived:
+            return self._gap
+        room = self._arrived[0] + WINDOW_SECONDS
+        # What a full second has made late is not caught up: it would only fill the next one as unevenly.
+        self._next = max(self._next, room)
+        return room - now
 
     def start(self, call: int, units: int = 1) -> None:
         now = self._clock()

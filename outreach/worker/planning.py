@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach import outbox
+from outreach import campaigns, outbox, reminders, surveys
 from outreach.campaigns import Campaigns, finish
 from outreach.reminders import Reminders
 from outreach.store import Store, is_away
 from outreach.surveys import Surveys
+from outreach.worker.crew import Crew
 
 PLAN_SECONDS = 1.0
 PAGES_A_PASS = 20
@@ -45,50 +49,70 @@ class Planned:
 class Planner:
     """Turns what is due into messages. Any number may run; each piece of work is done once."""
 
-    def __init__(self, store: Store, campaigns: Campaigns, reminders: Reminders, surveys: Surveys) -> None:
-        self._store, self._campaigns, self._reminders, self._surveys = store, campaigns, reminders, surveys
+    def __init__(self, store: Store, files: Campaigns, plans: Reminders, questions: Surveys) -> None:
+        self._store, self._campaigns, self._reminders, self._surveys = store, files, plans, questions
 
-    async def plan(self, now: datetime, worker: str | None = None) -> Planned:
-        """One pass, noted as `worker`'s.
-
-        A long campaign is continued by the next pass, so that reminders are never held up.
-        """
+    async def plan(self, now: datetime) -> Planned:
+        """One pass. A long campaign is continued by the next one, so that reminders are never held up."""
         done = Planned()
-        for _ in range(PAGES_A_PASS):
-            async with self._store.write() as connection:
-                people = await self._campaigns.queue_next(connection, now)
-            done.campaign += people
-            self._store.wake()
-            if not people:
-                break
+        waits = await self._waits(now)
+        if waits.campaign:
+            done.campaign = await self._some(self._campaigns.queue_next, now)
         # Each by itself: a sender waits for the database no longer than for one of them.
-        async with self._store.write() as connection:
-            done.reminder = await self._reminders.queue_due(connection, now)
-        async with self._store.write() as connection:
-            done.survey = await self._surveys.queue_due(connection, now)
-        async with self._store.write() as connection:
-            await outbox.overdue(connection, now)
-            await finish(connection)
-            if worker:
-                await outbox.planned(connection, worker, await self._store.time(connection, now))
-        self._store.wake()
+        if waits.reminder:
+            async with self._store.write() as connection:
+                done.reminder = await self._reminders.queue_due(connection, now)
+        if waits.survey:
+            async with self._store.write() as connection:
+                done.survey = await self._surveys.queue_due(connection, now)
+        if waits.overdue:
+            async with self._store.write() as connection:
+                await outbox.overdue(connection, now)
+        if waits.finished:
+            async with self._store.write() as connection:
+                await finish(connection)
+        if done.total or waits.overdue:
+            self._store.wake()
+        if waits.expired:
+            done.expired = await self._some(outbox.expire, now)
+        return done
+
+    async def _waits(self, now: datetime) -> Row[Any]:
+        """What there is to do: mostly nothing, and then the senders' database is not held up for it."""
+        what = {
+            "campaign": campaigns.waiting(now),
+            "reminder": reminders.waiting(now),
+            "survey": surveys.waiting(now),
+            "overdue": outbox.is_overdue(now),
+            "finished": campaigns.finished(),
+            "expired": outbox.is_over(now),
+        }
+        statement = select(*(select(which.exists()).scalar_subquery().label(n) for n, which in what.items()))
+        async with self._store.read() as connection:
+            return (await connection.execute(statement)).one()
+
+    async def _some(self, work: Callable[[AsyncConnection, datetime], Awaitable[int]], now: datetime) -> int:
+        """Page after page, each in a transaction of its own, and not for ever; returns how many it was."""
+        done = 0
         for _ in range(PAGES_A_PASS):
             async with self._store.write() as connection:
-                expired = await outbox.expire(connection, now)
-            done.expired += expired
-            if not expired:
+                page = await work(connection, now)
+            self._store.wake()
+            done += page
+            if not page:
                 break
         return done
 
 
-async def keep_planning(planner: Planner, clock: Callable[[], datetime], worker: str) -> None:
+async def keep_planning(planner: Planner, clock: Callable[[], datetime], crew: Crew) -> None:
     """Plans every second until cancelled; one bad pass is told and the next one tried."""
     while True:
         try:
-            await planner.plan(clock(), worker)
+            await planner.plan(clock())
+            crew.planned()
         except Exception as error:
             if is_away(error):
-                log.error("database_away", worker=worker, problem=str(error).splitlines()[0])
+                log.error("database_away", worker=crew.name, problem=str(error).splitlines()[0])
             else:
                 log.exception("plan_failed")
         await asyncio.sleep(PLAN_SECONDS)
