@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
