@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite+aiosqlite:///var/outreach.db", description="where everything is kept", repr=False
     )
+    key_file: Path | None = Field(
+        None, description="where the keys lie that names and numbers are sealed with; empty: in the database"
+    )
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="port the service listens on")
     public_url: str = Field("", description="how the providers reach us, e.g. https://care.example.gov.cn")
@@ -68,7 +71,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="text for people, json for machines")
 
-    @field_validator("approval_above", "daily_message_cap", "telegram_mode", mode="before")
+    @field_validator("key_file", "approval_above", "daily_message_cap", "telegram_mode", mode="before")
     @classmethod
     def _empty_is_off(cls, value: object) -> object:
         return None if value == "" else value

@@ -61,6 +61,18 @@ async def test_demonstration_never_touches_what_the_settings_say(tmp_path: Path)
     assert not (tmp_path / "outreach.db").exists()
 
 
+async def test_no_log_ever_holds_a_name_or_a_number(tmp_path: Path) -> None:
+    """The whole day of a county, its blocked chats and dead numbers too, logged as fully as can be."""
+    logged = await demonstration(
+        tmp_path, "--json", "--residents", "60", log_level="DEBUG", log_format="json"
+    )
+    assert len(logged.splitlines()) > 50, "there is a log at all"
+    county = people(60)
+    secrets = {str(value) for one in county for value in (one.name, one.phone, one.chat_id) if value}
+    secrets |= {one.phone.removeprefix("+86") for one in county if one.phone}
+    assert [secret for secret in secrets if secret in logged] == []
+
+
 def test_same_seed_gives_the_same_people() -> None:
     random.seed(1)
     county = people(200)

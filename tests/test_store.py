@@ -12,12 +12,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from conftest import NOW, Postgres
-from sqlalchemy import Connection, func, insert, inspect, select, text
+from sqlalchemy import Connection, DateTime, bindparam, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from world import free_port
 
 from outreach.model import BadInput
 from outreach.store import Store, head, insert_new, sole_sender, upgrade
+from outreach.store.migrating import migrate
 from outreach.store.tables import addresses, metadata, outbox, residents
 
 SETTING = "OUTREACH_DATABASE_URL"
@@ -121,6 +122,29 @@ async def test_upgrades_at_the_same_time_all_succeed(database_url: str) -> None:
     for store in stores:
         await store.close()
     assert ended == [head()] * 4
+
+
+async def test_names_and_numbers_of_an_older_version_are_sealed(database_url: str) -> None:
+    old = Store(await _emptied(database_url))
+    async with old.write() as connection:
+        await connection.run_sync(migrate, "0002")
+        for statement in (
+            "INSERT INTO residents (id, name, language, created_at) VALUES (1, '欧阳海棠', 'zh-Hans', :now),"
+            " (2, NULL, 'en', :now)",
+            "INSERT INTO addresses (resident_id, channel, value, created_at)"
+            " VALUES (1, 'sms', '+8613987654321', :now), (2, 'telegram', '77', :now)",
+        ):
+            await connection.execute(
+                text(statement).bindparams(bindparam("now", NOW, DateTime(timezone=True)))
+            )
+    await upgrade(old)
+    async with old.read() as connection:
+        found = select(residents.c.name, addresses.c.value, addresses.c.channel).join(addresses)
+        rows = (await connection.execute(found.where(addresses.c.lookup.in_(["+8613987654321", "77"])))).all()
+        assert sorted(rows, key=str) == [("欧阳海棠", "+8613987654321", "sms"), (None, "77", "telegram")]
+        plain = await connection.execute(text("SELECT name FROM residents UNION SELECT value FROM addresses"))
+        assert all(value is None or value.startswith("~") for (value,) in plain)
+    await old.close()
 
 
 async def test_database_of_a_newer_version_is_refused(store: Store) -> None:

@@ -37,7 +37,7 @@ class App:
     def __init__(self, settings: Settings, clock: Clock = wall_clock) -> None:
         self.settings, self.clock = settings, clock
         self.content = Content.load(settings)
-        self.store = Store(settings.database_url)
+        self.store = Store(settings.database_url, settings.key_file)
         self.wire = Wire()
         self.telegram = self._telegram()
         self.sms = self._sms()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import typer
+from rich.progress import Progress
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,9 +26,10 @@ from outreach.cli.output import (
     show_table,
     stderr,
 )
-from outreach.model import JSON
+from outreach.model import JSON, BadInput
+from outreach.outbox import overview
 from outreach.settings import Settings
-from outreach.store import Store, head, upgrade
+from outreach.store import Store, head, rotate, sole_sender, upgrade
 
 database_commands = typer.Typer(
     no_args_is_help=True, help="The database: schema, backup, restore, integrity."
@@ -72,6 +76,39 @@ async def _integrity(connection: AsyncConnection, store: Store) -> str | None:
         return None
     found = (await connection.exec_driver_sql("PRAGMA integrity_check")).scalar()
     return None if found == "ok" else str(found)
+
+
+@database_commands.command("rotate")
+def rotate_keys(json: JsonFlag = False) -> None:
+    """Makes a new key and seals every name, number and text anew with it. Stop `serve` and `worker` first."""
+    loaded = settings()
+
+    async def work() -> str:
+        bar = Progress(console=stderr, transient=True, disable=not stderr.is_terminal)
+        async with database(loaded) as store:
+            with sole_sender(store), bar:
+                async with store.write() as connection:
+                    await _nobody_works(connection, await store.time(connection, wall_clock()))
+                    return await rotate(connection, wall_clock(), partial(_shown, bar))
+
+    name = run(work())
+    where = str(loaded.key_file) if loaded.key_file else "the database"
+    show_json({"ok": True, "key": name, "kept_in": where}) if json else say(f"key {name}, kept in {where}")
+
+
+async def _nobody_works(connection: AsyncConnection, now: datetime) -> None:
+    seen = await overview(connection, now, now)
+    if seen["workers"]:
+        raise BadInput(
+            f"{len(seen['workers'])} processes work on this database, and know the old key alone",
+            where="db rotate",
+            fix="stop `serve` and every `worker`, wait five seconds, and try again",
+        )
+
+
+def _shown(bar: Progress, table: str, done: int, total: int) -> None:
+    task = next((task.id for task in bar.tasks if task.description == table), None)
+    bar.update(bar.add_task(table, total=total) if task is None else task, completed=done)
 
 
 @database_commands.command("backup")

@@ -163,6 +163,11 @@ def _hints(loaded: Settings) -> None:
     ):
         if not on:
             complain(f"{name} is off: it has no credentials in the settings")
+    if not loaded.key_file:
+        complain(
+            "names and numbers are sealed with a key that lies in the database itself:"
+            " set OUTREACH_KEY_FILE and run `outreach db rotate`"
+        )
 
 
 async def _problems(loaded: Settings) -> list[Problem]:
@@ -205,7 +210,9 @@ def demo(
     json: JsonFlag = False,
 ) -> None:
     """The main job on the embedded default, with local stand-ins for Telegram and Twilio."""
-    set_up_logging("ERROR", "text")
+    named = settings()
+    # Of the settings nothing counts here but how much is logged, and only where that was asked for.
+    set_up_logging(named.log_level if "log_level" in named.model_fields_set else "ERROR", named.log_format)
     result = run(run_demo(residents, port, once=once, quiet=json))
     if json:
         show_json(result.figures)

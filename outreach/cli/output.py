@@ -86,7 +86,7 @@ def set_up_logging(least: str, shape: str) -> None:
 @contextlib.asynccontextmanager
 async def database(loaded: Settings) -> AsyncIterator[Store]:
     """The database at this program's version, closed afterwards."""
-    store = Store(loaded.database_url)
+    store = Store(loaded.database_url, loaded.key_file)
     try:
         await upgrade(store)
         yield store

@@ -72,7 +72,7 @@ async def blocked(turn: Turn) -> Reply:
     await outbox.cancel(
         turn.connection,
         messages.c.channel == address.channel,
-        messages.c.address == address.value,
+        messages.c.lookup == address.value,
         reason=reason,
         now=turn.now,
     )

@@ -20,8 +20,8 @@ async def figures(app: App, clock: Clock, launch_id: int, questions: Sequence[st
     """What the contract promises, all of it read from the database."""
     async with app.store.read() as connection:
         status = await campaigns.status(connection, launch_id, clock())
-        asked = select(inbound).where(inbound.c.text.in_(list(questions)))
-        answers = (await connection.execute(asked.order_by(inbound.c.id))).all()
+        heard = (await connection.execute(select(inbound).order_by(inbound.c.id))).all()
+        answers = [row for row in heard if row.text in questions]
         reminded = select(func.count()).where(
             outbox.c.checkup_id.is_not(None), outbox.c.state.in_(("sent", "delivered"))
         )

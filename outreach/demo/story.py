@@ -208,7 +208,7 @@ async def _awaiting_receipts(connection: Any) -> bool:
 
 async def _resident_of(connection: Any, one: Neighbour) -> int:
     value = one.phone or str(one.chat_id)
-    statement = select(addresses.c.resident_id).where(addresses.c.value == value)
+    statement = select(addresses.c.resident_id).where(addresses.c.lookup == value)
     found = (await connection.execute(statement)).scalar()
     if found is None:
         raise BadInput("a resident of the demonstration is missing", where=one.name)

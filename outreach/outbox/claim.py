@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import Address, Button, Outbound, Priority, State
-from outreach.store import Step, Steps, as_json, at, moment, run
+from outreach.model import Address, BadInput, Button, Outbound, Priority, State
+from outreach.store import Seals, Step, Steps, as_json, at, moment, run, seals_of
 from outreach.store.tables import outbox
 
 # Longer than any call may take: a lease that runs out means that its process died.
@@ -77,7 +77,8 @@ class _Row(NamedTuple):
 
 async def claim(connection: AsyncConnection, lane: str, **more: Any) -> list[Claimed]:
     """As `claiming`, within a transaction that is open already."""
-    return (await run(connection, claiming(connection.dialect.name, lane, **more))).messages
+    steps = claiming(connection.dialect.name, lane, seals=seals_of(connection), **more)
+    return (await run(connection, steps)).messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def claiming(
     dialect: str,
     lane: str,
     *,
+    seals: Seals,
     worker: str,
     limit: int,
     rules: Rules,
@@ -117,20 +119,24 @@ def claiming(
     found = (yield Step(sql, values)).rows
     rows = [_Row._make(row) for row in (json.loads(found[0][0]) if dialect == "sqlite" else found)]
     go, stopped, over, put_off = _sorted_out(rows, rules, now)
-    if go:
-        ids = as_json([row.id for row, _ in go])
+    messages, broken = _opened(seals, go, sender)
+    if messages:
+        ids = as_json([claimed.message.id for claimed in messages])
         lease = {"worker": worker, "now": at(dialect, now), "lease": at(dialect, now + LEASE)}
         yield Step(_TAKE[dialect], {"ids": ids} | lease)
     for reason, those in stopped.items():
         yield Step(_SUPPRESS[dialect], {"ids": as_json(those), "reason": reason, "now": at(dialect, now)})
+    if broken:
+        yield Step(_FAIL[dialect], {"ids": as_json(broken), "reason": BROKEN, "now": at(dialect, now)})
     if over:
         yield Step(_EXPIRE[dialect], {"ids": as_json(over), "reason": OVER, "now": at(dialect, now)})
     if put_off:
         tomorrow = at(dialect, rules.tomorrow(now))
         yield Step(_PUT_OFF[dialect], {"ids": as_json(put_off), "due": tomorrow, "reason": TOO_MANY})
-    return Haul([_claimed(row, expires, sender) for row, expires in go], len(rows))
+    return Haul(messages, len(rows))
 
 
+BROKEN = "its sealed words cannot be read: they were changed, or their key is gone"
 OVER = "not sent before its time was over"
 TOO_MANY = "the daily limit: waits for the next day"
 _RUNNING = "SELECT id FROM launches WHERE state = 'running' ORDER BY id"
@@ -193,7 +199,7 @@ _WANTED = """o.id AS id, o.channel AS channel, o.address AS address, o.sender AS
     o.resident_id AS resident_id, o.priority AS priority, o.purpose AS purpose, o.segments AS segments,
     (SELECT given FROM consent WHERE consent.resident_id = o.resident_id AND consent.purpose = o.purpose
      ORDER BY consent.id DESC LIMIT 1) AS agreed,
-    (SELECT 1 FROM addresses WHERE addresses.channel = o.channel AND addresses.value = o.address
+    (SELECT 1 FROM addresses WHERE addresses.channel = o.channel AND addresses.lookup = o.lookup
      AND closed_at IS NOT NULL LIMIT 1) AS closed"""
 # How many messages this row's person was sent, or is being sent, today; replies apart.
 _TODAY = f"""(SELECT count(*) FROM outbox AS other WHERE other.resident_id = o.resident_id
@@ -215,13 +221,28 @@ _TAKE = _queued(
     " attempts = attempts + 1"
 )
 _SUPPRESS = _queued("state = 'suppressed', reason = :reason, settled_at = :now")
+_FAIL = _queued("state = 'failed', reason = :reason, settled_at = :now")
 _EXPIRE = _queued("state = 'expired', reason = :reason, settled_at = :now")
 _PUT_OFF = _queued("due_at = :due, reason = :reason")
 
 
-def _claimed(row: _Row, expires: datetime | None, sender: str | None) -> Claimed:
+def _opened(
+    seals: Seals, go: Sequence[tuple[_Row, datetime | None]], sender: str | None
+) -> tuple[list[Claimed], list[int]]:
+    """The messages, and the rows that cannot be read any more: they must not hold up the rest."""
+    messages, broken = list[Claimed](), list[int]()
+    for row, expires in go:
+        try:
+            messages.append(_claimed(seals, row, expires, sender))
+        except BadInput:
+            broken.append(row.id)
+    return messages, broken
+
+
+def _claimed(seals: Seals, row: _Row, expires: datetime | None, sender: str | None) -> Claimed:
+    to, words = seals.open(row.address, "outbox.address"), seals.open(row.text, "outbox.text")
     buttons = [Button(**button) for button in json.loads(row.buttons)] if row.buttons != "[]" else []
-    message = Outbound(row.id, Address(row.channel, row.address), row.text, buttons, sender or row.sender)
+    message = Outbound(row.id, Address(row.channel, to), words, buttons, sender or row.sender)
     return Claimed(message, row.attempts + 1, expires, row.resident_id, row.priority, row.segments)
 
 

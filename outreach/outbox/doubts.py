@@ -81,6 +81,6 @@ async def being_sent(connection: AsyncConnection, channel: str, addresses: Colle
         UNDER_WAY,
         outbox.c.state == State.SENDING,
         outbox.c.channel == channel,
-        outbox.c.address.in_(addresses),
+        outbox.c.lookup.in_(addresses),
     )
     return set((await connection.execute(statement)).scalars()) if addresses else set()

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, Receipt, State
-from outreach.store import as_json, at, rows_of
+from outreach.store import as_json, at, rows_of, seals_of
 
 _RANK = {State.SENT: 1, State.DELIVERED: 2, State.FAILED: 3}
 
@@ -61,7 +61,7 @@ async def _move(
     return [
         Failure(
             by_id[row.id] if named_by == "id" else by_name[row.channel, row.provider_id],
-            Address(row.channel, row.address),
+            Address(row.channel, seals_of(connection).open(row.address, "outbox.address")),
             row.launch_id,
         )
         for row in found

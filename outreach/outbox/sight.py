@@ -141,7 +141,7 @@ async def newest_question(
         .where(
             outbox.c.resident_id == resident_id,
             outbox.c.channel == address.channel,
-            outbox.c.address == address.value,
+            outbox.c.lookup == address.value,
             outbox.c.state.in_(ASKED),
             outbox.c.created_at > now - STILL_OPEN,
             or_(
@@ -160,7 +160,7 @@ async def sent_as(connection: AsyncConnection, address: Address, provider_id: st
     """Our message that the provider knows by this name."""
     statement = select(outbox).where(
         outbox.c.channel == address.channel,
-        outbox.c.address == address.value,
+        outbox.c.lookup == address.value,
         outbox.c.provider_id == provider_id,
     )
     return (await connection.execute(statement)).first()

@@ -53,7 +53,7 @@ async def at_address(connection: AsyncConnection, address: Address) -> list[Resi
     statement = (
         select(*_COLUMNS)
         .join(addresses, addresses.c.resident_id == residents.c.id)
-        .where(addresses.c.channel == address.channel, addresses.c.value == address.value)
+        .where(addresses.c.channel == address.channel, addresses.c.lookup == address.value)
         .order_by(residents.c.id)
     )
     return [_resident(row) for row in await connection.execute(statement)]
@@ -101,19 +101,19 @@ async def reopen_address(connection: AsyncConnection, address: Address) -> None:
 
 
 def _is(address: Address) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return addresses.c.channel == address.channel, addresses.c.value == address.value
+    return addresses.c.channel == address.channel, addresses.c.lookup == address.value
 
 
 async def sharing_address(connection: AsyncConnection, resident_id: int) -> list[int]:
     """This resident and everyone who shares one of their addresses."""
     mine = (
-        select(addresses.c.channel, addresses.c.value)
+        select(addresses.c.channel, addresses.c.lookup)
         .where(addresses.c.resident_id == resident_id)
         .subquery()
     )
     statement = (
         select(addresses.c.resident_id)
-        .join(mine, (mine.c.channel == addresses.c.channel) & (mine.c.value == addresses.c.value))
+        .join(mine, (mine.c.channel == addresses.c.channel) & (mine.c.lookup == addresses.c.lookup))
         .distinct()
     )
     return sorted({resident_id, *(row[0] for row in await connection.execute(statement))})

@@ -4,10 +4,13 @@ from outreach.store.batches import as_json, is_postgresql, rows_of
 from outreach.store.engine import Store, insert_new, is_away, one_at_a_time
 from outreach.store.express import Step, Steps, agreed, at, moment, run
 from outreach.store.lock import sole_sender
+from outreach.store.rotation import rotate
 from outreach.store.schema import head, upgrade
+from outreach.store.sealing import Seals, seals_of
 from outreach.store.waking import keep_listening, notify
 
 __all__ = [
+    "Seals",
     "Step",
     "Steps",
     "Store",
@@ -22,8 +25,10 @@ __all__ = [
     "moment",
     "notify",
     "one_at_a_time",
+    "rotate",
     "rows_of",
     "run",
+    "seals_of",
     "sole_sender",
     "upgrade",
 ]

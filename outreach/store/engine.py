@@ -21,6 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from outreach.model import BadInput
 from outreach.store.express import SERVER, PostgresExpress, SqliteExpress, agreed, run
+from outreach.store.sealing import KeyRow, Seals
 
 SETTING = "OUTREACH_DATABASE_URL"
 BUSY_SECONDS = 10
@@ -32,10 +33,13 @@ class Store:
     `wake()` after queueing a message: a sender in the same process that `listen`s need not wait for its turn.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key_file: Path | None = None) -> None:
         self.url = _checked(url)
+        self.seals = Seals(key_file)
         self._listeners: list[Callable[[], None]] = []
         self._writer, self._reader = _engines(self.url)
+        for engine in {self._writer, self._reader}:
+            _learns_keys(engine, self.seals)
         # SQLite has one writer: whoever waits for it here need not ask again and again.
         self._turn = asyncio.Lock()
         self.express: SqliteExpress | PostgresExpress = (
@@ -114,6 +118,27 @@ def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     except OSError as error:
         raise BadInput(f"the folder {folder} cannot be made: {error.strerror}", where=SETTING) from None
     return _sqlite(url, size=1, begin="BEGIN IMMEDIATE"), _sqlite(url, size=4, begin="BEGIN")
+
+
+def _learns_keys(engine: AsyncEngine, seals: Seals) -> None:
+    """The keys of sealed columns are read with the first connection, and again with every later one."""
+    engine.dialect.seals = seals  # type: ignore[attr-defined]
+    is_there = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'keys'",
+        "postgresql": "SELECT count(to_regclass('keys'))",
+    }[engine.dialect.name]
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _learn(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        try:
+            cursor.execute(is_there)
+            if cursor.fetchone()[0]:
+                cursor.execute("SELECT name, secret, current FROM keys")
+                seals.take(KeyRow(name, secret, bool(current)) for name, secret, current in cursor.fetchall())
+        finally:
+            cursor.close()
+            connection.rollback()
 
 
 PRAGMAS = ("foreign_keys=ON", "synchronous=FULL", "cache_size=-16384")

@@ -50,6 +50,7 @@ def _upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     current = _current(connection)
     if current == head():
+        connection.dialect.seals.load(connection)  # type: ignore[attr-defined]
         return
     if current is not None and current not in _revisions():
         raise BadInput(

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from outreach.model import State
+from outreach.store.sealing import LooksUp, Lookup, Sealed
 
 
 class Instant(TypeDecorator[datetime]):
@@ -84,7 +85,7 @@ residents = Table(
     metadata,
     _id(),
     # An unnamed row is someone who wrote to us and is on no list.
-    Column("name", Text),
+    Column("name", Sealed("residents.name")),
     Column("township", Text),
     Column("language", String(16), nullable=False),
     Column("birth_year", SmallInteger),
@@ -104,13 +105,14 @@ addresses = Table(
     _id(),
     _ref("resident_id", "residents"),
     Column("channel", String(16), nullable=False),
-    Column("value", Text, nullable=False),
+    Column("value", Sealed("addresses.value"), nullable=False),
+    Column("lookup", Lookup, nullable=False, default=LooksUp("value"), server_default=""),
     # Closed: the provider said that nothing will ever arrive here.
     Column("closed_at", Instant),
     Column("closed_reason", Text),
     Column("created_at", Instant, nullable=False),
-    UniqueConstraint("resident_id", "channel", "value"),
-    Index("ix_addresses_channel_value", "channel", "value"),
+    UniqueConstraint("resident_id", "channel", "lookup"),
+    Index("ix_addresses_channel_lookup", "channel", "lookup"),
 )
 
 consent = Table(
@@ -184,7 +186,8 @@ outbox = Table(
     Column("key", String(200), nullable=False, unique=True),
     _ref("resident_id", "residents"),
     Column("channel", String(16), nullable=False),
-    Column("address", Text, nullable=False),
+    Column("address", Sealed("outbox.address"), nullable=False),
+    Column("lookup", Lookup, nullable=False, default=LooksUp("address"), server_default=""),
     # The number of ours it must come from, where that matters.
     Column("sender", Text),
     # Whose stream it goes out in: a row of `lanes`, or the channel's name until there is one.
@@ -198,7 +201,7 @@ outbox = Table(
     Column("question", String(100)),
     Column("template", String(200), nullable=False),
     Column("language", String(16), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Sealed("outbox.text"), nullable=False),
     Column("buttons", JSON, nullable=False, server_default="[]"),
     Column("state", String(16), nullable=False),
     Column("reason", Text),
@@ -222,7 +225,7 @@ outbox = Table(
     _index("provider_id", "channel", "provider_id", where="provider_id IS NOT NULL"),
     _index("error_code", "error_code", where="error_code IS NOT NULL"),
     Index("ix_outbox_launch_id_state", "launch_id", "state"),
-    Index("ix_outbox_address", "channel", "address", "id"),
+    Index("ix_outbox_address", "channel", "lookup", "id"),
 )
 
 lanes = Table(
@@ -265,9 +268,9 @@ inbound = Table(
     Column("channel", String(16), nullable=False),
     Column("provider_id", String(100), nullable=False),
     _ref("resident_id", "residents"),
-    Column("address", Text, nullable=False),
+    Column("address", Sealed("inbound.address"), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Sealed("inbound.text"), nullable=False),
     # stop, start, help, greeting, linked, rating, appointment, answer, clarify, handoff, …
     Column("outcome", String(32)),
     Column("topic", String(100)),
@@ -285,7 +288,7 @@ survey_answers = Table(
     Column("survey", String(100), nullable=False, index=True),
     Column("question", String(100), nullable=False),
     Column("rating", SmallInteger, nullable=False),
-    Column("comment", Text),
+    Column("comment", Sealed("survey_answers.comment")),
     Column("at", Instant, nullable=False),
     UniqueConstraint("inbound_id"),
     comment="a second answer corrects the first; both are kept, the newest counts",
@@ -304,7 +307,7 @@ cases = Table(
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("outcome", Text),
+    Column("outcome", Sealed("cases.outcome")),
     comment="open conversations with staff: what a person must answer",
 )
 
@@ -332,4 +335,15 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("hash", String(64), nullable=False),
     comment="append-only: each hash covers the row and the hash before it",
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    # None: it lies in the key file.
+    Column("secret", Text),
+    Column("current", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    comment="what names and numbers are sealed with; an old one still tells who had stopped by then",
 )

@@ -304,6 +304,7 @@ class Sender:
             yield from outbox.claiming(
                 dialect,
                 self.lane.name,
+                seals=self._store.seals,
                 worker=self._worker,
                 limit=limit,
                 rules=self._rules,
