@@ -15,6 +15,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from outreach.channels.masking import masked
 from outreach.channels.wire import Answer, NotWritten, Unanswered, Wire
 from outreach.model import (
     SMS,
@@ -243,7 +244,7 @@ def _decided(error: TwilioRestException) -> SendError:
         return TryLater("Twilio refuses the account", code, after=LANE_SECONDS, lane=True)
     if error.status >= SERVER_ERROR:
         return TryLater(f"Twilio has trouble ({error.status})", code)
-    return Refused(reason, code)
+    return Refused(masked(reason), code)
 
 
 class _Carrier(AsyncHttpClient):

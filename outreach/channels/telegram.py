@@ -29,6 +29,7 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, RequestData
 
+from outreach.channels.masking import masked
 from outreach.channels.wire import TOTAL_SECONDS, NotWritten, Unanswered, Wire
 from outreach.model import (
     JSON,
@@ -126,9 +127,9 @@ class Telegram:
         except Conflict as error:
             # A webhook that is still set, or another process that polls.
             await self.listen_by_polling()
-            raise TryLater(error.message) from None
+            raise TryLater(masked(error.message)) from None
         except TelegramError as error:
-            raise TryLater(error.message) from None
+            raise TryLater(masked(error.message)) from None
         except _UNREADABLE:
             return self._skimmed()
 
@@ -230,22 +231,23 @@ def _markup(buttons: Sequence[Button]) -> InlineKeyboardMarkup | ReplyKeyboardMa
 
 def _decided(error: TelegramError) -> SendError | InDoubt:
     """What a failed call means for the message, decided here and nowhere else."""
+    said = masked(error.message)
     if isinstance(error, RetryAfter):
         return TryLater("Telegram asks us to slow down", "429", after=_seconds(error), lane=True)
     if isinstance(error, Forbidden):
-        return Unreachable(error.message, "403")
+        return Unreachable(said, "403")
     # BadRequest and TimedOut are kinds of NetworkError: look at the narrow ones first.
     if isinstance(error, BadRequest):
-        gone = "chat not found" in error.message.casefold()
-        return Unreachable(error.message, "400") if gone else Refused(error.message, "400")
+        gone = "chat not found" in said.casefold()
+        return Unreachable(said, "400") if gone else Refused(said, "400")
     if isinstance(error.__cause__, Unanswered) or type(error) is TelegramError:
-        return InDoubt(f"no clear answer from Telegram: {error.message}")
+        return InDoubt(f"no clear answer from Telegram: {said}")
     if isinstance(error, InvalidToken) or isinstance(error.__cause__, InvalidToken):
         return TryLater("Telegram refuses the bot token", "401", after=REVOKED_SECONDS, lane=True)
     if isinstance(error, NetworkError):
         unreached = isinstance(error.__cause__, NotWritten)
-        return TryLater(error.message, None if unreached else "5xx", unreached=unreached)
-    return Refused(error.message)
+        return TryLater(said, None if unreached else "5xx", unreached=unreached)
+    return Refused(said)
 
 
 def _seconds(error: RetryAfter) -> float:

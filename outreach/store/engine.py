@@ -109,7 +109,11 @@ def _checked(url: str) -> str:
 def _engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     if url.startswith("postgresql"):
         engine = create_async_engine(
-            url, pool_size=10, pool_pre_ping=True, connect_args={"timeout": 10, "server_settings": SERVER}
+            url,
+            hide_parameters=True,
+            pool_size=10,
+            pool_pre_ping=True,
+            connect_args={"timeout": 10, "server_settings": SERVER},
         )
         return engine, engine
     folder = Path(make_url(url).database or "").parent
@@ -201,7 +205,12 @@ def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
         return await connection
 
     engine = create_async_engine(
-        url, async_creator=connect, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0
+        url,
+        hide_parameters=True,
+        async_creator=connect,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
     )
 
     @event.listens_for(engine.sync_engine, "begin")
