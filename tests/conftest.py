@@ -62,15 +62,28 @@ async def _prepare(server: Postgres) -> None:
     await store.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """A new, migrated database of either kind."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path}/outreach.db"
-        store = Store(url)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows: migrated once, and copied for every test."""
+    file = tmp_path_factory.mktemp("migrated") / "outreach.db"
+
+    async def prepare() -> None:
+        store = Store(f"sqlite+aiosqlite:///{file}")
         await upgrade(store)
         await store.close()
-        yield url
+
+    # The first test to ask may be inside a running loop, so this one runs beside it.
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, prepare()).result()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> AsyncIterator[str]:
+    """A new, migrated database of either kind."""
+    if request.param == "sqlite":
+        shutil.copyfile(migrated, tmp_path / "outreach.db")
+        yield f"sqlite+aiosqlite:///{tmp_path}/outreach.db"
         return
     server: Postgres = request.getfixturevalue("postgres")
     name = f"t{secrets.token_hex(6)}"

@@ -13,6 +13,7 @@ import math
 import os
 import resource
 import secrets
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -70,17 +71,15 @@ NewDatabase = Callable[[str], Awaitable[str]]
 
 
 @pytest.fixture
-def new_database(tmp_path: Path, request: pytest.FixtureRequest) -> NewDatabase:
+def new_database(tmp_path: Path, migrated: Path, request: pytest.FixtureRequest) -> NewDatabase:
     """Makes a migrated database of either kind."""
     count = itertools.count(1)
 
     async def make(kind: str) -> str:
         if kind == "sqlite":
-            url = f"sqlite+aiosqlite:///{tmp_path}/office{next(count)}.db"
-            store = Store(url)
-            await upgrade(store)
-            await store.close()
-            return url
+            file = tmp_path / f"office{next(count)}.db"
+            shutil.copyfile(migrated, file)
+            return f"sqlite+aiosqlite:///{file}"
         server: Postgres = request.getfixturevalue("postgres")
         return await _copied(server)
 
