@@ -188,9 +188,12 @@ class _Connection(aiosqlite.Connection):
         self._roll_back()
         await super().close()
 
+    stopped: asyncio.Future[None] | None = None
+
     def stop(self) -> asyncio.Future[None] | None:
         self._roll_back()
-        return super().stop()
+        self.stopped = super().stop()
+        return self.stopped
 
     def _roll_back(self) -> None:
         if self._connection is not None:
@@ -202,7 +205,13 @@ def _sqlite(url: str, size: int, begin: str) -> AsyncEngine:
         connection = _Connection(lambda: _plain(url), 64)
         # As SQLAlchemy does where it connects itself: a thread left over must not keep the process alive.
         connection._thread.daemon = True
-        return await connection
+        try:
+            return await connection
+        except sqlite3.Error:
+            # Its thread ends by itself, and says so to a loop that must still be there.
+            if connection.stopped:
+                await connection.stopped
+            raise
 
     engine = create_async_engine(
         url,
