@@ -32,7 +32,8 @@ FIRST_YEAR = 1900
 def tidy(cell: object) -> str:
     """A cell as text, without invisible signs, any white space plain, none at the ends."""
     text = cell if isinstance(cell, str) else as_text(cell)
-    if text.isascii() and text.isprintable():
+    # No odd white space and nothing invisible is printable, in any script.
+    if text.isprintable():
         return text.strip()
     plain = text.translate(_SPACES)
     return "".join(sign for sign in plain if unicodedata.category(sign) not in ("Cf", "Cc", "Cs")).strip()
@@ -41,6 +42,8 @@ def tidy(cell: object) -> str:
 def single_line(text: str) -> str:
     """Runs of white space as one space, and none between Chinese characters: they only align a column."""
     joined = " ".join(text.split())
+    if " " not in joined:
+        return joined
     return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", joined)
 
 

@@ -20,9 +20,9 @@ from outreach.model import BadInput
 Cells = dict[str, str]
 _CONSTANT = re.compile(r'="([^"]*)"')
 _TOTAL = re.compile(
-    r"(?:合\s*计|总\s*计|共\s*计|小\s*计|总\s*数|总人数|总\s*共|共(?=\s*\d)"
+    r"\s*(?:合\s*计|总\s*计|共\s*计|小\s*计|总\s*数|总人数|总\s*共|共(?=\s*\d)"
     r"|(?P<english>(?:grand |sub-?)?total|sum|count))"
-    r"\s*[:：]?\s*[\d.,]*\s*(?:人|户|条|行|名|个|people|rows)?",
+    r"\s*[:：]?\s*[\d.,]*\s*(?:人|户|条|行|名|个|people|rows)?\s*$",
     re.IGNORECASE,
 )
 
@@ -81,9 +81,8 @@ class Listing:
             cells = pick(record)
             if not any(cells.values()) or self._is_total(record, cells) or self._is_heading(cells):
                 continue
-            for name, text in cells.items():
-                if text[:1] == "=":
-                    cells[name] = self._constant(number, name, text)
+            if any(text[:1] == "=" for text in cells.values()):
+                cells = {name: self._constant(number, name, text) for name, text in cells.items()}
             yield number, cells
 
     def _picker(self) -> Callable[[Sequence[Any]], Cells]:
@@ -103,18 +102,22 @@ class Listing:
         return pick
 
     def _is_total(self, record: Sequence[Any], cells: Cells) -> bool:
-        first = next((text for cell in record if cell is not None and (text := tidy(cell))), "")
-        total = _TOTAL.fullmatch(first) if len(first) < 24 else None
+        first = record[0] if record else ""
+        if first is None or not isinstance(first, str) or not first.strip():
+            first = next((text for cell in record if (text := tidy(cell))), "")
+        total = _TOTAL.match(first) if len(first) < 24 else None
         if total is None or not total["english"]:
             return total is not None
         needed = [cells.get(name, "") for part in self._needed.split() for name in part.split("|")]
         return not any(sum(sign.isdigit() for sign in text) >= 7 and text[0] != "=" for text in needed)
 
     def _is_heading(self, cells: Cells) -> bool:
-        return all(text == self.head.words[name] for name, text in cells.items())
+        return cells == self.head.words
 
     def _constant(self, number: int, name: str, text: str) -> str:
         """What ="13912345678" says: spreadsheets keep a number's digits by it."""
+        if text[:1] != "=":
+            return text
         if found := _CONSTANT.fullmatch(text):
             return tidy(found[1])
         raise BadInput(

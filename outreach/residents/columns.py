@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from outreach.folding import fold
@@ -33,8 +34,8 @@ HEADINGS = {
         "consent_reminders": """consent_reminders|同意提醒|同意接收提醒|同意接受提醒|接收提醒|提醒同意
             |同意接收提醒短信|同意提醒短信|consent_reminder|reminder consent|reminders consent
             |consent to reminders|consent for reminders""",
-        "consent_surveys": """consent_surveys|同意调查|同意接收调查|同意接受调查|接收调查|调查同意|同意参与调查
-            |同意参加调查|同意问卷|同意调查问卷|同意问卷调查|同意满意度调查|同意回访
+        "consent_surveys": """consent_surveys|同意调查|同意接收调查|同意接受调查|接收调查|调查同意
+            |同意参与调查|同意参加调查|同意问卷|同意调查问卷|同意问卷调查|同意满意度调查|同意回访
             |consent_survey|survey consent|surveys consent|consent to surveys
             |consent for surveys""",
         "telegram_id": """telegram_id|telegram|telegram号|telegram账号|telegram编号|电报|电报号|电报id
@@ -59,11 +60,13 @@ _LANGUAGES = {
 }
 
 
+@functools.lru_cache(1024)
 def answer(text: str) -> bool | None:
     """A yes or a no; None for whatever is not plainly one of them."""
     sign = _SIGNS.get(_AS_PICTURE.sub("", text))
     return _ANSWERS.get(fold(text.removesuffix(".0"))) if sign is None else sign
 
 
+@functools.lru_cache(1024)
 def language(text: str) -> str | None:
     return _LANGUAGES.get(fold(text))

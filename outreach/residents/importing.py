@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -50,18 +51,19 @@ def parse(
     if not mobile and not chat:
         raise BadRow("phone", "the number is missing: write it, or remove the row")
     doubts: list[tuple[str, str]] = []
+    consent = {purpose: given for purpose in PURPOSES if (given := _consent(cells, purpose)) is not None}
     return Row(
         number,
         name,
         mobile,
         chat,
-        _word(cells, "township", doubts),
+        _word(cells.get("township", ""), "township", doubts),
         _language(cells.get("language", ""), doubts),
-        tuple(dict.fromkeys(_groups(cells, doubts))),
+        _groups(cells.get("groups", ""), doubts),
         _birth_year(cells.get("birth_year", ""), (now or datetime.now()).year, doubts),
-        {purpose: given for purpose in PURPOSES if (given := _consent(cells, purpose)) is not None},
+        consent,
         tuple(doubts),
-        {purpose: _wording(cells, purpose, headings or {}) for purpose in PURPOSES},
+        {purpose: _wording(cells, purpose, headings or {}) for purpose in consent},
     )
 
 
@@ -71,25 +73,38 @@ def _name(text: str) -> str:
         raise BadRow("name", "the name is missing: write it, or remove the row", shape(name) if name else "")
     if len(name) > _LONGEST_NAME:
         raise BadRow("name", f"a name has {_LONGEST_NAME} characters at most: shorten it", shape(name))
-    digits = sum(sign.isdigit() for sign in name)
-    if digits >= 5 or name.startswith("#") or not any(sign.isalpha() for sign in name):
+    if not name.isalpha() and _is_no_name(name):
         raise BadRow("name", "this is no name: check whether the columns have shifted", shape(name))
     return name
 
 
-def _word(cells: Mapping[str, str], field: str, doubts: list[tuple[str, str]]) -> str | None:
-    text = single_line(cells.get(field, ""))
-    if not text or text.casefold() in AS_EMPTY:
-        return None
-    if text.startswith("#") or len(text) > _LONGEST_WORD or sum(sign.isdigit() for sign in text) >= 7:
+def _is_no_name(text: str) -> bool:
+    digits = sum(sign.isdigit() for sign in text)
+    return digits >= 5 or text.startswith("#") or not any(sign.isalpha() for sign in text)
+
+
+def _word(text: str, field: str, doubts: list[tuple[str, str]]) -> str | None:
+    found = _useful(text)
+    if found is None:
         doubts.append((field, "this says nothing that could be used; it was left out"))
+    return found or None
+
+
+# Lists say the same few words again and again.
+@functools.lru_cache(1024)
+def _useful(text: str) -> str | None:
+    """A word of a list; "" where there is none, None where it cannot be meant."""
+    word = single_line(text)
+    if word.casefold() in AS_EMPTY:
+        return ""
+    if word.startswith("#") or len(word) > _LONGEST_WORD or sum(sign.isdigit() for sign in word) >= 7:
         return None
-    return text
+    return word
 
 
-def _groups(cells: Mapping[str, str], doubts: list[tuple[str, str]]) -> list[str]:
-    parts = _BETWEEN_GROUPS.split(cells.get("groups", ""))
-    return [word for part in parts if (word := _word({"groups": part}, "groups", doubts))]
+def _groups(text: str, doubts: list[tuple[str, str]]) -> tuple[str, ...]:
+    words = (_word(part, "groups", doubts) for part in _BETWEEN_GROUPS.split(text))
+    return tuple(dict.fromkeys(filter(None, words)))
 
 
 def _language(text: str, doubts: list[tuple[str, str]]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.lists import BadRow, Report
@@ -37,6 +37,10 @@ class Row:
     wordings: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def key(self) -> str:
+        return same_name(self.name)
+
+    @property
     def addresses(self) -> list[Address]:
         given = ((SMS, self.phone), (TELEGRAM, self.telegram_id))
         return [Address(channel, value) for channel, value in given if value]
@@ -48,6 +52,8 @@ class Person:
 
     id: int | None
     facts: dict[str, Any]
+    # What spellings of the name share; "" for a stranger.
+    key: str = ""
     groups: set[str] = field(default_factory=set)
     addresses: set[Address] = field(default_factory=set)
     consent: dict[str, bool] = field(default_factory=dict)
@@ -60,7 +66,7 @@ class Person:
         """Fills in what the row says; an empty cell never erases, and a spelling never replaces a name."""
         given = {"township": row.township, "language": row.language, "birth_year": row.birth_year}
         if not self.facts["name"]:
-            given["name"] = row.name
+            given["name"], self.key = row.name, row.key
         news = {name: value for name, value in given.items() if value not in (None, self.facts[name])}
         self.facts |= news
         self.changed |= bool(news)
@@ -96,6 +102,15 @@ class Person:
             )
             changed = True
         return changed
+
+    def group_rows(self) -> list[dict[str, Any]]:
+        return [{"resident_id": self.id, "name": name} for name in self.new_groups]
+
+    def address_rows(self, now: datetime) -> list[dict[str, Any]]:
+        return [
+            {"resident_id": self.id, "channel": one.channel, "value": one.value, "created_at": now}
+            for one in self.new_addresses
+        ]
 
 
 async def take(
@@ -178,18 +193,19 @@ class Batch:
 
     def _owner(self, row: Row, address: Address) -> Person | None:
         """Who of those at this address it is; None where nobody we know. Raises BadRow for someone else."""
-        people = self._at.get(address, [])
-        name = same_name(row.name)
+        people = self._at.get(address)
+        if not people:
+            return None
         for person in people:
-            if person.facts["name"] and same_name(person.facts["name"]) == name:
+            if person.key == row.key:
                 return person
-        named = [person for person in people if person.facts["name"]]
-        if people and not named:
+        named = [person for person in people if person.key]
+        if not named:
             return people[0]
-        if named and address.channel == TELEGRAM:
+        if address.channel == TELEGRAM:
             problem = "this Telegram id is already known under another name: ask which one is right"
             raise BadRow("telegram_id", problem)
-        if named and not self._shared:
+        if not self._shared:
             raise BadRow(
                 "phone",
                 "this number is already known under another name, from before or from this list: ask which"
@@ -198,25 +214,23 @@ class Batch:
         return None
 
     async def write(self, connection: AsyncConnection) -> None:
-        await _number_and_insert(connection, [one for one in self._touched if one.id is None], self._now)
-        await _update(connection, [one for one in self._touched if one.changed and one.id])
         people = list(self._touched)
-        groups = [{"resident_id": one.id, "name": name} for one in people for name in one.new_groups]
-        places = [
-            {
-                "resident_id": one.id,
-                "channel": address.channel,
-                "value": address.value,
-                "created_at": self._now,
-            }
-            for one in people
-            for address in one.new_addresses
-        ]
-        await insert_new(connection, resident_groups, groups)
-        await insert_new(connection, addresses, places)
-        said = [{"resident_id": one.id, **words} for one in people for words in one.said]
-        if said:
-            await connection.execute(insert(consent), said)
+        new, known = [one for one in people if one.id is None], [one for one in people if one.id is not None]
+        await _number_and_insert(connection, new, self._now)
+        await _update(connection, [one for one in known if one.changed])
+        await _add(connection, resident_groups, [row for one in new for row in one.group_rows()])
+        await _add(connection, addresses, [row for one in new for row in one.address_rows(self._now)])
+        # Somebody else may give a person we know the same at this moment.
+        await insert_new(connection, resident_groups, [row for one in known for row in one.group_rows()])
+        await insert_new(connection, addresses, [row for one in known for row in one.address_rows(self._now)])
+        await _add(
+            connection, consent, [{"resident_id": one.id, **said} for one in people for said in one.said]
+        )
+
+
+async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert(table), rows)
 
 
 async def _number_and_insert(connection: AsyncConnection, new: Sequence[Person], now: datetime) -> None:
@@ -266,7 +280,10 @@ async def _people(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
         return {}
     columns = [residents.c.id, *(residents.c[name] for name in _FACTS)]
     rows = (await connection.execute(select(*columns).where(residents.c.id.in_(ids)))).all()
-    people = {row.id: Person(row.id, {name: getattr(row, name) for name in _FACTS}) for row in rows}
+    people = {
+        number: Person(number, dict(zip(_FACTS, facts, strict=True)), same_name(facts[0] or ""))
+        for number, *facts in rows
+    }
     groups = select(resident_groups).where(resident_groups.c.resident_id.in_(ids))
     for resident_id, name in await connection.execute(groups):
         people[resident_id].groups.add(name)
