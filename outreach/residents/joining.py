@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.lists import BadRow, Report
 from outreach.model import SMS, TELEGRAM, Address
 from outreach.residents.consent import PURPOSES
 from outreach.residents.names import same_name
-from outreach.store import insert_new, next_ids, one_at_a_time
+from outreach.store import insert_many, insert_new, next_ids, one_at_a_time
 from outreach.store.tables import addresses, consent, resident_groups, residents
 
 _FACTS = ("name", "township", "language", "birth_year")
@@ -218,29 +218,23 @@ class Batch:
         new, known = [one for one in people if one.id is None], [one for one in people if one.id is not None]
         await _number_and_insert(connection, new, self._now)
         await _update(connection, [one for one in known if one.changed])
-        await _add(connection, resident_groups, [row for one in new for row in one.group_rows()])
-        await _add(connection, addresses, [row for one in new for row in one.address_rows(self._now)])
+        await insert_many(connection, resident_groups, [row for one in new for row in one.group_rows()])
+        await insert_many(connection, addresses, [row for one in new for row in one.address_rows(self._now)])
         # Somebody else may give a person we know the same at this moment.
         await insert_new(connection, resident_groups, [row for one in known for row in one.group_rows()])
         await insert_new(connection, addresses, [row for one in known for row in one.address_rows(self._now)])
-        await _add(
+        await insert_many(
             connection, consent, [{"resident_id": one.id, **said} for one in people for said in one.said]
         )
-
-
-async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await connection.execute(insert(table), rows)
 
 
 async def _number_and_insert(connection: AsyncConnection, new: Sequence[Person], now: datetime) -> None:
     if not new:
         return
     for person, number in zip(new, await next_ids(connection, residents, len(new)), strict=True):
-        person.id, person.changed = number, False
-    await connection.execute(
-        insert(residents), [{"id": one.id, **one.facts, "created_at": now} for one in new]
-    )
+        person.id = number
+    rows = [{"id": one.id, **one.facts, "created_at": now} for one in new]
+    await insert_many(connection, residents, rows)
 
 
 async def _update(connection: AsyncConnection, people: Sequence[Person]) -> None:
