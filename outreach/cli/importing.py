@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +12,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach import audit
 from outreach.app import Content, wall_clock
 from outreach.cli.output import JsonFlag, complain, database, mistakes, run, say, settings, show_json, stderr
-from outreach.lists import BadRow, Cells, Listing, Rejected, Report
+from outreach.lists import BadRow, Listing, Rejected, Report
 from outreach.model import BadInput
 from outreach.reminders import importing as appointments
-from outreach.residents import importing
+from outreach.residents import importing, intake
 from outreach.settings import Settings
 
-BATCH, SHOWN = 1000, 20
-Rows = list[tuple[int, Cells]]
-Take = Callable[[AsyncConnection, Rows, Report], Awaitable[None]]
+SHOWN = 20
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 RejectedFile = Annotated[
     Path | None,
@@ -35,17 +31,6 @@ Shared = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One list on its way in. `act` is its name in the audit."""
-
-    settings: Settings
-    listing: Listing
-    report: Report
-    act: str
-    dry_run: bool
-
-
 def import_residents(
     file: Path,
     dry_run: DryRun = False,
@@ -54,36 +39,13 @@ def import_residents(
     json: JsonFlag = False,
 ) -> None:
     """Brings in a list of residents (CSV or XLSX). Good rows go in, bad ones come back in a file."""
-    loaded, now = settings(), wall_clock()
+    loaded = settings()
     with mistakes(), importing.read(file) as listing, _report(listing, rejected, dry_run, json) as report:
-
-        async def take(connection: AsyncConnection, found: Rows, report: Report) -> None:
-            rows = list(_understood(found, listing, report))
-            await importing.take_all(
-                connection,
-                rows,
-                report,
-                language=loaded.language,
-                source=file.name,
-                now=now,
-                shared_numbers=shared_numbers,
-            )
-
-        run(_import(Job(loaded, listing, report, "residents.import", dry_run), take))
+        work = intake.residents(
+            listing, report, language=loaded.language, now=wall_clock(), shared_numbers=shared_numbers
+        )
+        run(_bring_in(loaded, work, dry_run))
     _tell(report, dry_run, json)
-
-
-def _understood(found: Rows, listing: Listing, report: Report) -> Iterator[importing.Row]:
-    now = wall_clock()
-    for number, cells in found:
-        try:
-            row = importing.parse(number, cells, listing.head.words, now)
-        except BadRow as problem:
-            report.refuse(number, problem)
-            continue
-        for name, what in row.doubts:
-            report.warn(number, name, what)
-        yield row
 
 
 def import_checkups(
@@ -94,7 +56,7 @@ def import_checkups(
     with mistakes():
         plans = Content.load(loaded).must_be_sound().reminders
 
-    async def take(connection: AsyncConnection, found: Rows, report: Report) -> None:
+    async def take(connection: AsyncConnection, found: intake.Rows, report: Report) -> None:
         for number, cells in found:
             try:
                 row = appointments.parse(number, cells, plans, loaded.zone, now)
@@ -103,7 +65,7 @@ def import_checkups(
                 report.refuse(number, problem)
 
     with mistakes(), appointments.read(file) as listing, _report(listing, rejected, dry_run, json) as report:
-        run(_import(Job(loaded, listing, report, "checkups.import", dry_run), take))
+        run(_bring_in(loaded, intake.Intake(listing, report, take, "checkups.import", now), dry_run))
     _tell(report, dry_run, json)
 
 
@@ -126,43 +88,21 @@ def _report(listing: Listing, rejected: Path | None, dry_run: bool, json: bool) 
         yield report
 
 
-async def _import(job: Job, take: Take) -> None:
+async def _bring_in(loaded: Settings, work: intake.Intake, dry_run: bool) -> None:
     """Two passes: what is wrong with the whole file is found before anything is written."""
+    listing = work.listing
     with _progress() as bar:
-        task = bar.add_task("checking", total=job.listing.size)
-        total = job.listing.check(lambda number: bar.update(task, completed=number))
-        bar.reset(task, total=total, description=job.listing.file.name)
-        async with database(job.settings) as store:
-            # A dry run is one transaction, so that a row sees the rows before it, and then taken back.
-            if job.dry_run:
-                async with store.write() as connection:
-                    for batch in _batches(job.listing):
-                        await _take(connection, batch, job, take)
-                        bar.advance(task, len(batch))
-                    await connection.rollback()
-                return
-            for batch in _batches(job.listing):
-                async with store.write() as connection:
-                    await _take(connection, batch, job, take)
-                    what = f"{job.listing.file.name}: {len(batch)} rows"
-                    await audit.note(connection, "cli", job.act, what, wall_clock())
-                bar.advance(task, len(batch))
+        task = bar.add_task("checking", total=listing.size)
+        total = listing.check(lambda number: bar.update(task, completed=number))
+        bar.reset(task, total=total, description=listing.file.name)
+        told = dataclasses.replace(work, passed=lambda rows: bar.advance(task, rows))
+        async with database(loaded) as store:
+            await (told.rehearse(store) if dry_run else told.write(store))
 
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)
-
-
-def _batches(listing: Listing) -> Iterator[Rows]:
-    rows = listing.rows()
-    while batch := list(itertools.islice(rows, BATCH)):
-        yield batch
-
-
-async def _take(connection: AsyncConnection, batch: Rows, job: Job, take: Take) -> None:
-    job.report.rows += len(batch)
-    await take(connection, batch, job.report)
 
 
 def _tell(report: Report, dry_run: bool, json: bool) -> None:

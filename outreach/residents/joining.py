@@ -131,20 +131,22 @@ async def take_all(
     source: str,
     now: datetime,
     shared_numbers: bool = False,
-) -> None:
-    """Brings a batch of rows in, in their order; what must not go in is in the report.
+) -> list[tuple[int, BadRow]]:
+    """Brings a batch of rows in, in their order. Returns those that must not go in, by their numbers.
 
     `shared_numbers`: a known number under another name is one more person who uses it.
     """
     # Two imports at once must not make two people of one.
     await one_at_a_time(connection, "import")
     batch = Batch(await _known(connection, rows), language, source, now, shared_numbers)
+    refused = []
     for row in rows:
         try:
             batch.enter(row, report)
         except BadRow as problem:
-            report.refuse(row.number, problem)
+            refused.append((row.number, problem))
     await batch.write(connection)
+    return refused
 
 
 class Batch:
