@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -70,6 +71,8 @@ def shape(text: str) -> str:
 
 def telegram_id(text: str) -> str | None:
     """A Telegram user's number as digits, None for an empty cell. Raises BadRow."""
+    if not text:
+        return None
     field = "telegram_id"
     plain = unicodedata.normalize("NFKC", text).strip(" '\"`‘’“”")
     if not plain or plain.casefold() in AS_EMPTY:
@@ -84,6 +87,7 @@ def telegram_id(text: str) -> str | None:
     return digits.lstrip("0")
 
 
+@functools.lru_cache(1024)
 def year(text: str, latest: int) -> int | None:
     """A year of birth out of a year, a date or a number; None where it is no likely one."""
     plain = unicodedata.normalize("NFKC", text).strip(" '\"").translate(_CHINESE_DIGITS)

@@ -49,6 +49,11 @@ class Delimited:
                     fix="correct the quotation marks, or open it in a spreadsheet and save it as CSV again",
                 ) from None
 
+    def may_hold_formulas(self) -> bool:
+        """Whether there is an equals sign anywhere in it."""
+        with self.file.open("rb") as raw:
+            return any(b"=" in chunk for chunk in iter(lambda: raw.read(_CHUNK), b""))
+
 
 def readings(file: Path) -> list[Delimited]:
     """The ways in which this text file may be meant. BadInput where it is no text."""

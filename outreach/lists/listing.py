@@ -56,17 +56,24 @@ class Listing:
     def check(self, passed: Callable[[int], None] = lambda row: None) -> int:
         """Reads it to the end, so that what is wrong with the whole file is found before anything is written.
 
-        Returns how many rows there are; `passed` hears the number of every thousandth.
+        Returns about how many rows there are; `passed` hears the number of every thousandth.
         """
         count = 0
-        for number, _ in self.rows():
+        for number, _ in self._plainly() or self.rows():
             count += 1
             if not count % 1000:
                 passed(number)
-        if not count:
+        if not count or next(self.rows(), None) is None:
             fix = "write the people in the rows below, one a row"
             raise BadInput("there are headings and no rows", where=self.where, fix=fix)
         return count
+
+    def _plainly(self) -> Iterator[tuple[int, object]] | None:
+        """The rows without a look into their cells, where the file can hold no formula anyway."""
+        if not isinstance(self._source, Delimited) or self._source.may_hold_formulas():
+            return None
+        records = enumerate(self._source.records(), start=1)
+        return ((number, record) for number, record in records if number > self.head.row and any(record))
 
     def rows(self) -> Iterator[tuple[int, Cells]]:
         """Each row of people as {our field: text} with its number in a spreadsheet.

@@ -103,6 +103,8 @@ def _useful(text: str) -> str | None:
 
 
 def _groups(text: str, doubts: list[tuple[str, str]]) -> tuple[str, ...]:
+    if not text:
+        return ()
     words = (_word(part, "groups", doubts) for part in _BETWEEN_GROUPS.split(text))
     return tuple(dict.fromkeys(filter(None, words)))
 

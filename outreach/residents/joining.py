@@ -14,7 +14,7 @@ from outreach.lists import BadRow, Report
 from outreach.model import SMS, TELEGRAM, Address
 from outreach.residents.consent import PURPOSES
 from outreach.residents.names import same_name
-from outreach.store import insert_many, insert_new, next_ids, one_at_a_time
+from outreach.store import among, insert_many, insert_new, next_ids, one_at_a_time
 from outreach.store.tables import addresses, consent, resident_groups, residents
 
 _FACTS = ("name", "township", "language", "birth_year")
@@ -72,10 +72,10 @@ class Person:
         self.changed |= bool(news)
         return bool(news)
 
-    def join(self, row: Row) -> bool:
+    def join(self, groups: Iterable[str], places: Iterable[Address]) -> bool:
         """Groups and addresses are added, never taken away."""
-        groups = [name for name in row.groups if name not in self.groups]
-        places = [address for address in row.addresses if address not in self.addresses]
+        groups = [name for name in groups if name not in self.groups]
+        places = [address for address in places if address not in self.addresses]
         self.groups.update(groups)
         self.addresses.update(places)
         self.new_groups += groups
@@ -164,15 +164,16 @@ class Batch:
 
     def enter(self, row: Row, report: Report) -> None:
         """Raises BadRow where it is not plain who this is; then nothing has changed."""
-        person = self._who(row)
+        places = row.addresses
+        person = self._who(row, places)
         is_new = person is None
         if person is None:
             person = Person(None, dict.fromkeys(_FACTS) | {"language": self._language})
         changed = person.describe(row)
-        changed |= person.join(row)
+        changed |= person.join(row.groups, places)
         changed |= person.agree(row, self._source, self._now)
         self._touched[person] = None
-        for address in row.addresses:
+        for address in places:
             people = self._at.setdefault(address, [])
             if person not in people:
                 people.append(person)
@@ -183,8 +184,8 @@ class Batch:
         else:
             report.unchanged += 1
 
-    def _who(self, row: Row) -> Person | None:
-        owners = [owner for address in row.addresses if (owner := self._owner(row, address))]
+    def _who(self, row: Row, places: Iterable[Address]) -> Person | None:
+        owners = [owner for address in places if (owner := self._owner(row, address))]
         if len(owners) == 2 and owners[0] is not owners[1]:
             raise BadRow(
                 "telegram_id",
@@ -265,7 +266,7 @@ async def _at(connection: AsyncConnection, wanted: Iterable[Address]) -> Any:
         values = [address.value for address in wanted if address.channel == channel]
         if values:
             statement = select(addresses.c.resident_id, addresses.c.value).where(
-                addresses.c.channel == channel, addresses.c.value.in_(values)
+                addresses.c.channel == channel, among(connection, addresses.c.value, values)
             )
             for resident_id, value in await connection.execute(statement):
                 yield resident_id, Address(channel, value)
@@ -275,22 +276,22 @@ async def _people(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
     if not ids:
         return {}
     columns = [residents.c.id, *(residents.c[name] for name in _FACTS)]
-    rows = (await connection.execute(select(*columns).where(residents.c.id.in_(ids)))).all()
+    rows = (await connection.execute(select(*columns).where(among(connection, residents.c.id, ids)))).all()
     people = {
         number: Person(number, dict(zip(_FACTS, facts, strict=True)), same_name(facts[0] or ""))
         for number, *facts in rows
     }
-    groups = select(resident_groups).where(resident_groups.c.resident_id.in_(ids))
+    groups = select(resident_groups).where(among(connection, resident_groups.c.resident_id, ids))
     for resident_id, name in await connection.execute(groups):
         people[resident_id].groups.add(name)
     places = select(addresses.c.resident_id, addresses.c.channel, addresses.c.value)
     for resident_id, channel, value in await connection.execute(
-        places.where(addresses.c.resident_id.in_(ids))
+        places.where(among(connection, addresses.c.resident_id, ids))
     ):
         people[resident_id].addresses.add(Address(channel, value))
     ledger = (
         select(consent.c.resident_id, consent.c.purpose, consent.c.given)
-        .where(consent.c.resident_id.in_(ids), consent.c.purpose.in_(PURPOSES))
+        .where(among(connection, consent.c.resident_id, ids), consent.c.purpose.in_(PURPOSES))
         .order_by(consent.c.id)
     )
     for resident_id, purpose, given in await connection.execute(ledger):

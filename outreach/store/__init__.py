@@ -1,6 +1,6 @@
 """Where everything is kept: SQLite by default, PostgreSQL to scale out. The only room that knows which."""
 
-from outreach.store.batches import as_json, insert_many, is_postgresql, rows_of
+from outreach.store.batches import among, as_json, insert_many, is_postgresql, rows_of
 from outreach.store.engine import Store, insert_new, is_away, next_ids, one_at_a_time
 from outreach.store.express import Step, Steps, agreed, at, moment, run
 from outreach.store.lock import sole_sender
@@ -12,6 +12,7 @@ __all__ = [
     "Steps",
     "Store",
     "agreed",
+    "among",
     "as_json",
     "at",
     "head",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import ARRAY, ColumnElement, Table, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -29,6 +30,19 @@ def rows_of(dialect: str, columns: dict[str, str]) -> str:
     # text() takes a plain colon for a bound value.
     picked = picked.replace("::", "\\:\\:")
     return f"(SELECT {picked} FROM jsonb_array_elements(CAST(:rows AS jsonb))) AS new"  # noqa: S608
+
+
+def among(
+    connection: AsyncConnection, column: ColumnElement[Any], values: Sequence[Any]
+) -> ColumnElement[bool]:
+    """Whether a column holds one of many values.
+
+    PostgreSQL compares a long list of parameters one by one with each row; an array it joins.
+    """
+    if not is_postgresql(connection):
+        return column.in_(values)
+    given = bindparam("given", list(values), type_=ARRAY(column.type), unique=True)
+    return column.in_(select(func.unnest(given)))
 
 
 async def insert_many(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
