@@ -160,7 +160,9 @@ async def test_a_list_of_appointments_becomes_reminders_once(
 """
     (tmp_path / "list.csv").write_text(text, "utf-8")
     report = Report()
-    for number, cells in importing.read_csv(tmp_path / "list.csv"):
+    with importing.read(tmp_path / "list.csv") as listing:
+        found = list(listing.rows())
+    for number, cells in found:
         async with store.write() as connection:
             try:
                 row = importing.parse(number, cells, plans, COUNTY, NOW)

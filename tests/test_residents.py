@@ -302,9 +302,14 @@ def counts(report: Report) -> tuple[int, int, int, int]:
     return report.created, report.updated, report.unchanged, report.rejected
 
 
+def rows_of(file: Path) -> list[tuple[int, dict[str, str]]]:
+    with importing.read(file) as listing:
+        return list(listing.rows())
+
+
 def read(folder: Path, text: str, encoding: str = "utf-8") -> list[tuple[int, dict[str, str]]]:
     (folder / "list.csv").write_bytes(text.encode(encoding))
-    return list(importing.read_csv(folder / "list.csv"))
+    return rows_of(folder / "list.csv")
 
 
 READ = [
@@ -317,7 +322,7 @@ ENGLISH = (
 )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("text", [CHINESE, ENGLISH])
 def test_list_is_read_in_any_order_language_encoding_and_separator(
@@ -351,7 +356,7 @@ def test_empty_second_column_of_numbers_hides_no_number(tmp_path: Path) -> None:
         (b"\n\n", "no headings"),
         ("张梅,19912345678\n".encode(), "headings"),
         ("姓名,地址\n张梅,东山镇\n".encode(), "headings"),
-        ("姓名,手机号码\n".encode("utf-16"), "no text file"),
+        ("姓名,手机号码\n".encode("utf-16-le"), "no text file"),
         (b"PK\x03\x04\x00\x00", "no text file"),
         (b"\xff\xff\xff", "encoding"),
     ],
@@ -359,10 +364,10 @@ def test_empty_second_column_of_numbers_hides_no_number(tmp_path: Path) -> None:
 def test_file_that_is_no_list_is_told(tmp_path: Path, content: bytes, problem: str) -> None:
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(BadInput, match=problem) as refused:
-        list(importing.read_csv(tmp_path / "list.csv"))
+        rows_of(tmp_path / "list.csv")
     assert refused.value.fix
     with pytest.raises(BadInput):
-        list(importing.read_csv(tmp_path / "missing.csv"))
+        rows_of(tmp_path / "missing.csv")
 
 
 @pytest.mark.parametrize(
@@ -378,14 +383,13 @@ BAD_ROWS: list[tuple[dict[str, str], str, str]] = [
     ({"phone": "19912345678"}, "name", "missing"),
     ({"name": "张梅"}, "phone", "missing"),
     ({"name": "张梅", "phone": "1.39E+10"}, "phone", "format the column as text"),
-    ({"name": "张梅", "phone": "1.3912345678e+10"}, "phone", "format the column as text"),
+    ({"name": "张梅", "phone": "1.391234567e+10"}, "phone", "format the column as text"),
     ({"name": "张梅", "phone": "0571-87654321"}, "phone", "cannot receive SMS"),
     ({"name": "张梅", "phone": "4001234567"}, "phone", ""),
     ({"name": "张梅", "phone": "1991234567"}, "phone", ""),
     ({"name": "张梅", "phone": "199123456789"}, "phone", ""),
     ({"name": "张梅", "phone": "没有"}, "phone", "no phone number"),
     ({"name": "张梅", "telegram_id": "@mei"}, "telegram_id", "digits only"),
-    (MEI | {"language": "法语"}, "language", "中文"),
     (MEI | {"consent_care": "也许"}, "consent_care", "是 or 否"),
 ]
 

@@ -79,7 +79,16 @@ def until(holds: Callable[[], bool], otherwise: Callable[[], str], seconds: floa
 
 def resident_mb(pid: int | str = "self") -> float:
     """The memory a process holds; 0 where the system does not say so in /proc."""
+    return _status_mb(pid, "VmRSS:")
+
+
+def peak_mb(pid: int | str = "self") -> float:
+    """The most it held so far; 0 where the system does not say so."""
+    return _status_mb(pid, "VmHWM:")
+
+
+def _status_mb(pid: int | str, name: str) -> float:
     with contextlib.suppress(OSError, StopIteration):
         lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+        return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
     return 0.0

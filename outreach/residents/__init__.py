@@ -3,6 +3,7 @@
 from outreach.residents.audience import Audience, Reached, page, size, these
 from outreach.residents.consent import PURPOSES, current, give, proof, withdraw
 from outreach.residents.keywords import Keyword, keyword
+from outreach.residents.names import same_name
 from outreach.residents.people import (
     Resident,
     at_address,
@@ -36,6 +37,7 @@ __all__ = [
     "page",
     "proof",
     "reopen_address",
+    "same_name",
     "set_language",
     "sharing_address",
     "size",

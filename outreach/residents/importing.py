@@ -1,214 +1,147 @@
-"""A list of residents from a CSV file. Good rows go in; each bad one is named with what to do about it."""
+"""A list of residents, row by row: what each cell means, and which rows must not go in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import functools
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from outreach.folding import fold
-from outreach.lists import BadRow, Report, phone, read
-from outreach.model import SMS, TELEGRAM, Address
-from outreach.residents.consent import PURPOSES, current, give, withdraw
-from outreach.residents.people import add_address, at_address
-from outreach.store import insert_new
-from outreach.store.tables import resident_groups, residents
+from outreach.lists import (
+    AS_EMPTY,
+    BadRow,
+    Cells,
+    Listing,
+    Report,
+    open_list,
+    phone,
+    shape,
+    single_line,
+    telegram_id,
+    year,
+)
+from outreach.residents.columns import HEADINGS, answer, language
+from outreach.residents.consent import PURPOSES
+from outreach.residents.joining import Row, take, take_all
 
-HEADINGS = {
-    "name": "name|姓名|居民姓名",
-    "phone": "phone|手机号码|手机号|手机|电话|联系电话|mobile|phone number",
-    "township": "township|乡镇|乡镇街道|街道",
-    "language": "language|语言",
-    "groups": "groups|分组|group|类别",
-    "birth_year": "birth_year|出生年份|birth year",
-    "consent_care": "consent_care|同意接收关怀|同意关怀",
-    "consent_reminders": "consent_reminders|同意提醒|同意接收提醒",
-    "consent_surveys": "consent_surveys|同意调查|同意接收调查",
-    "telegram_id": "telegram_id|telegram|telegram id",
-}
-_YES = {fold(word) for word in "是|同意|y|yes|true|1|有|愿意".split("|")}
-_NO = {fold(word) for word in "否|不同意|n|no|false|0|无|不愿意".split("|")}
-_TICKS, _CROSSES = set("√✓✔☑"), set("×✗✘☒")
-_LANGUAGES = {
-    fold(word): language
-    for language, words in {
-        "zh-Hans": "zh-hans|zh|zh-cn|中文|汉语|简体中文|chinese",
-        "en": "en|英文|英语|english",
-    }.items()
-    for word in words.split("|")
-}
-_FIRST_YEAR = 1900
+NEEDED = "name phone|telegram_id"
+_BETWEEN_GROUPS = re.compile(r"[、；，;|/,\n]")
+_LONGEST_NAME, _LONGEST_WORD = 100, 100
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    number: int
-    name: str
-    phone: str | None
-    telegram_id: str | None
-    township: str | None
-    language: str | None
-    groups: tuple[str, ...]
-    birth_year: int | None
-    consent: Mapping[str, bool]
-    doubts: tuple[tuple[str, str], ...] = ()
+def read(file: Path) -> Listing:
+    """A list of residents, open; BadInput where the file as a whole cannot be used."""
+    return open_list(file, HEADINGS, NEEDED)
 
 
-def read_csv(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a list of residents; BadInput where the file as a whole cannot be used."""
-    return read(file, HEADINGS, "name phone|telegram_id")
-
-
-def parse(number: int, cells: Mapping[str, str]) -> Row:
-    """One row, understood. Raises BadRow where it must not go in."""
-    name = cells.get("name", "")
-    if not name:
-        raise BadRow("name", "the name is missing: write it, or remove the row")
-    number_ = phone(cells.get("phone", ""))
-    telegram_id = cells.get("telegram_id", "") or None
-    if (telegram_id and not telegram_id.isascii()) or (telegram_id and not telegram_id.isdigit()):
-        raise BadRow("telegram_id", "a Telegram id is digits only: correct it, or leave it empty")
-    if not number_ and not telegram_id:
+def parse(
+    number: int,
+    cells: Mapping[str, str],
+    headings: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> Row:
+    """One row, understood; `headings`: the list's own words for our fields. Raises BadRow where it must
+    not go in."""
+    name = _name(cells.get("name", ""))
+    chat = telegram_id(cells.get("telegram_id", ""))
+    written = cells.get("phone", "")
+    mobile = None if chat and fold(written) in AS_EMPTY | {""} else phone(written)
+    if not mobile and not chat:
         raise BadRow("phone", "the number is missing: write it, or remove the row")
-    year, doubts = _birth_year(cells.get("birth_year", ""))
+    doubts: list[tuple[str, str]] = []
+    consent = {purpose: given for purpose in PURPOSES if (given := _consent(cells, purpose)) is not None}
     return Row(
         number,
         name,
-        number_,
-        telegram_id,
-        cells.get("township") or None,
-        _language(cells.get("language", "")),
-        tuple(filter(None, (part.strip() for part in _split(cells.get("groups", ""))))),
-        year,
-        {purpose: answer for purpose in PURPOSES if (answer := _consent(cells, purpose)) is not None},
-        doubts,
+        mobile,
+        chat,
+        _word(cells.get("township", ""), "township", doubts),
+        _language(cells.get("language", ""), doubts),
+        _groups(cells.get("groups", ""), doubts),
+        _birth_year(cells.get("birth_year", ""), (now or datetime.now()).year, doubts),
+        consent,
+        tuple(doubts),
+        {purpose: _wording(cells, purpose, headings or {}) for purpose in consent},
     )
 
 
-def _split(text: str) -> list[str]:
-    for sign in "、；，;|":
-        text = text.replace(sign, ",")
-    return text.split(",")
+def _name(text: str) -> str:
+    name = single_line(text)
+    if not name or name.casefold() in AS_EMPTY:
+        raise BadRow("name", "the name is missing: write it, or remove the row", shape(name) if name else "")
+    if len(name) > _LONGEST_NAME:
+        raise BadRow("name", f"a name has {_LONGEST_NAME} characters at most: shorten it", shape(name))
+    if not name.isalpha() and _is_no_name(name):
+        raise BadRow("name", "this is no name: check whether the columns have shifted", shape(name))
+    return name
 
 
-def _language(text: str) -> str | None:
-    if not text:
+def _is_no_name(text: str) -> bool:
+    digits = sum(sign.isdigit() for sign in text)
+    return digits >= 5 or text.startswith("#") or not any(sign.isalpha() for sign in text)
+
+
+def _word(text: str, field: str, doubts: list[tuple[str, str]]) -> str | None:
+    found = _useful(text)
+    if found is None:
+        doubts.append((field, "this says nothing that could be used; it was left out"))
+    return found or None
+
+
+# Lists say the same few words again and again.
+@functools.lru_cache(1024)
+def _useful(text: str) -> str | None:
+    """A word of a list; "" where there is none, None where it cannot be meant."""
+    word = single_line(text)
+    if word.casefold() in AS_EMPTY:
+        return ""
+    if word.startswith("#") or len(word) > _LONGEST_WORD or sum(sign.isdigit() for sign in word) >= 7:
         return None
-    if fold(text) not in _LANGUAGES:
-        raise BadRow("language", "the language must be 中文/zh-Hans or 英文/en", text[:20])
-    return _LANGUAGES[fold(text)]
+    return word
 
 
-def _birth_year(text: str) -> tuple[int | None, tuple[tuple[str, str], ...]]:
+def _groups(text: str, doubts: list[tuple[str, str]]) -> tuple[str, ...]:
     if not text:
-        return None, ()
-    digits = text.removesuffix(".0").removesuffix("年")
-    if digits.isdigit() and _FIRST_YEAR <= int(digits) <= datetime.now().year:
-        return int(digits), ()
-    return None, (("birth_year", "this is no likely year of birth; it was left out"),)
+        return ()
+    words = (_word(part, "groups", doubts) for part in _BETWEEN_GROUPS.split(text))
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _language(text: str, doubts: list[tuple[str, str]]) -> str | None:
+    """A language we do not speak is no reason to leave the person out: the office's own stands."""
+    if not text or text.casefold() in AS_EMPTY:
+        return None
+    found = language(text)
+    if found is None:
+        doubts.append(("language", "the language must be 中文/zh-Hans or 英文/en; it was left out"))
+    return found
+
+
+def _birth_year(text: str, latest: int, doubts: list[tuple[str, str]]) -> int | None:
+    if not text or text.casefold() in AS_EMPTY:
+        return None
+    found = year(text, latest)
+    if found is None:
+        doubts.append(("birth_year", "this is no likely year of birth; it was left out"))
+    return found
 
 
 def _consent(cells: Mapping[str, str], purpose: str) -> bool | None:
     text = cells.get(f"consent_{purpose}", "")
     if not text:
         return None
-    # Signs are compared as they are: folding leaves nothing of a tick, nor of a dash.
-    if fold(text) in _YES or text in _TICKS:
-        return True
-    if fold(text) in _NO or text in _CROSSES:
-        return False
-    raise BadRow(f"consent_{purpose}", "write 是 or 否 (yes or no), or leave it empty", text[:20])
+    given = answer(text)
+    if given is None:
+        raise BadRow(f"consent_{purpose}", "write 是 or 否 (yes or no), or leave it empty", shape(text))
+    return given
 
 
-async def take(
-    connection: AsyncConnection, row: Row, report: Report, *, language: str, source: str, now: datetime
-) -> None:
-    """Brings one row in. Raises BadRow where the number is known under another name."""
-    known = await _known(connection, row)
-    resident_id = known or await _create(connection, row, language, now)
-    changed = await _describe(connection, resident_id, row) if known else False
-    groups = [{"resident_id": resident_id, "name": name} for name in dict.fromkeys(row.groups)]
-    changed |= bool(await insert_new(connection, resident_groups, groups))
-    for channel, value in ((SMS, row.phone), (TELEGRAM, row.telegram_id)):
-        if value:
-            changed |= await add_address(connection, resident_id, Address(channel, value), now)
-    changed |= await _agree(connection, resident_id, row, source, now, known=bool(known))
-    if not known:
-        report.created += 1
-    elif changed:
-        report.updated += 1
-    else:
-        report.unchanged += 1
+def _wording(cells: Mapping[str, str], purpose: str, headings: Mapping[str, str]) -> str:
+    """What the list itself says: its heading and the answer under it."""
+    field = f"consent_{purpose}"
+    return f"{headings.get(field) or HEADINGS[field].split('|')[1]}: {cells.get(field, '')}"
 
 
-async def _known(connection: AsyncConnection, row: Row) -> int | None:
-    addresses = [(SMS, row.phone), (TELEGRAM, row.telegram_id)]
-    for channel, value in addresses:
-        if not value:
-            continue
-        people = await at_address(connection, Address(channel, value))
-        same = next((person for person in people if person.name in (row.name, "")), None)
-        if same:
-            return same.id
-        if people:
-            name = "phone" if channel == SMS else "telegram_id"
-            raise BadRow(name, "this address is already known under another name: ask which one is right")
-    return None
-
-
-async def _create(connection: AsyncConnection, row: Row, language: str, now: datetime) -> int:
-    statement = insert(residents).values(
-        name=row.name,
-        township=row.township,
-        language=row.language or language,
-        birth_year=row.birth_year,
-        created_at=now,
-    )
-    return int((await connection.execute(statement.returning(residents.c.id))).scalar_one())
-
-
-async def _describe(connection: AsyncConnection, resident_id: int, row: Row) -> bool:
-    """Fills in what the row says; an empty cell never erases."""
-    given = {
-        "name": row.name,
-        "township": row.township,
-        "language": row.language,
-        "birth_year": row.birth_year,
-    }
-    statement = select(residents).where(residents.c.id == resident_id)
-    before = (await connection.execute(statement)).mappings().one()
-    values = {name: value for name, value in given.items() if value is not None and value != before[name]}
-    if values:
-        await connection.execute(update(residents).where(residents.c.id == resident_id).values(**values))
-    return bool(values)
-
-
-async def _agree(
-    connection: AsyncConnection, resident_id: int, row: Row, source: str, now: datetime, *, known: bool
-) -> bool:
-    """A yes counts where nothing was ever said; it never revives who stopped. A no always counts."""
-    changed = False
-    for purpose, answer in row.consent.items():
-        own = select(current(residents.c.id, purpose)).where(residents.c.id == resident_id)
-        before = (await connection.execute(own)).scalar_one() if known else None
-        if before == answer or (answer and before is False):
-            continue
-        act = give if answer else withdraw
-        await act(
-            connection,
-            [resident_id],
-            wording=f"import: {HEADINGS[f'consent_{purpose}'].split('|')[1]}",
-            channel="import",
-            source=f"{source} row {row.number}",
-            now=now,
-            purposes=[purpose],
-        )
-        changed = True
-    return changed
-
-
-__all__ = ["HEADINGS", "BadRow", "Report", "Row", "parse", "read_csv", "take"]
+__all__ = ["HEADINGS", "BadRow", "Cells", "Report", "Row", "parse", "read", "take", "take_all"]

@@ -1,7 +1,7 @@
 """Where everything is kept: SQLite by default, PostgreSQL to scale out. The only room that knows which."""
 
-from outreach.store.batches import as_json, is_postgresql, rows_of
-from outreach.store.engine import Store, insert_new, is_away, one_at_a_time
+from outreach.store.batches import among, as_json, insert_many, is_postgresql, rows_of
+from outreach.store.engine import Store, insert_new, is_away, next_ids, one_at_a_time
 from outreach.store.express import Step, Steps, agreed, at, moment, run
 from outreach.store.lock import sole_sender
 from outreach.store.rotation import rotate
@@ -15,14 +15,17 @@ __all__ = [
     "Steps",
     "Store",
     "agreed",
+    "among",
     "as_json",
     "at",
     "head",
+    "insert_many",
     "insert_new",
     "is_away",
     "is_postgresql",
     "keep_listening",
     "moment",
+    "next_ids",
     "notify",
     "one_at_a_time",
     "rotate",

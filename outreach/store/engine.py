@@ -242,6 +242,19 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
     return len((await connection.execute(statement, rows)).all())
 
 
+async def next_ids(connection: AsyncConnection, table: Table, count: int) -> list[int]:
+    """So many numbers for new rows of a table, ours until the transaction ends.
+
+    Rows that know their number before they are inserted go in many at once, with what points to them.
+    """
+    if connection.dialect.name == "postgresql":
+        sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+        drawn = select(sequence).select_from(func.generate_series(1, count))
+        return list((await connection.execute(drawn)).scalars())
+    last = (await connection.execute(select(func.max(table.c.id)))).scalar() or 0
+    return list(range(last + 1, last + count + 1))
+
+
 async def one_at_a_time(connection: AsyncConnection, what: str) -> None:
     """Holds, until the transaction ends, what two may not do at once: look at what is there, then add to it.
 
