@@ -136,6 +136,6 @@ def test_tests_use_no_mocks_and_do_not_sleep() -> None:
 
 
 def test_a_module_and_its_test_share_a_name() -> None:
-    rooms = {file.stem for file in (ROOT / "outreach").iterdir()} | {"faults", "journeys", "shape", "setup"}
+    rooms = {file.stem for file in (ROOT / "outreach").rglob("*")} | {"faults", "journeys", "shape", "setup"}
     tests = {file.stem.removeprefix("test_") for file in (ROOT / "tests").glob("test_*.py")}
     assert tests - rooms == set()

@@ -19,6 +19,7 @@ from outreach.channels import Sms, Telegram, Wire
 from outreach.conversation import Conversation
 from outreach.model import SMS, TELEGRAM, BadInput, Channel, ChannelName
 from outreach.outbox import Lane, Rules
+from outreach.residents import use_key
 from outreach.settings import Settings
 from outreach.store import Store, upgrade
 from outreach.worker import Crew, Planner, keep_planning
@@ -36,6 +37,7 @@ class App:
 
     def __init__(self, settings: Settings, clock: Clock = wall_clock) -> None:
         self.settings, self.clock = settings, clock
+        use_key(settings.secret_key.get_secret_value())
         self.content = Content.load(settings)
         self.store = Store(settings.database_url)
         self.wire = Wire()

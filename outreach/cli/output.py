@@ -18,6 +18,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.model import BadInput
+from outreach.residents import use_key
 from outreach.settings import Settings, load
 from outreach.store import Store, upgrade
 
@@ -86,6 +87,7 @@ def set_up_logging(least: str, shape: str) -> None:
 @contextlib.asynccontextmanager
 async def database(loaded: Settings) -> AsyncIterator[Store]:
     """The database at this program's version, closed afterwards."""
+    use_key(loaded.secret_key.get_secret_value())
     store = Store(loaded.database_url)
     try:
         await upgrade(store)
