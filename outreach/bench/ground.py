@@ -39,6 +39,7 @@ class Options:
     only: Sequence[str] = ()
     databases: Sequence[str] = (SQLITE, POSTGRESQL)
     messages: int = 2000
+    people: int = 1_000_000
     rounds: int | None = None
     seconds: float = 20.0
     full: bool = False

@@ -31,8 +31,19 @@ from outreach.residents.people import (
     set_language,
     sharing_address,
 )
-from outreach.residents.reach import NO_GUARDIAN, Count, Reached, count, never, page, size, these
+from outreach.residents.reach import (
+    NO_GUARDIAN,
+    Count,
+    Reached,
+    count,
+    may_be_reached,
+    never,
+    page,
+    size,
+    these,
+)
 from outreach.residents.record import export, subject
+from outreach.residents.retention import Keep, due, purge
 from outreach.residents.rights import erase
 from outreach.residents.tags import tag, untag
 
@@ -46,6 +57,7 @@ __all__ = [
     "SENSITIVE",
     "Audience",
     "Count",
+    "Keep",
     "Keyword",
     "Reached",
     "Resident",
@@ -53,6 +65,7 @@ __all__ = [
     "close_address",
     "count",
     "current",
+    "due",
     "erase",
     "export",
     "find",
@@ -64,10 +77,12 @@ __all__ = [
     "ledger",
     "link",
     "listing",
+    "may_be_reached",
     "must_be_known",
     "never",
     "page",
     "proof",
+    "purge",
     "reopen_address",
     "set_language",
     "sharing_address",

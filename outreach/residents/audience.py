@@ -65,7 +65,8 @@ class Audience(BaseModel):
 
     def parts(self, now: datetime) -> dict[str, ColumnElement[bool]]:
         """Each condition by the reason, in words, why someone for whom it does not hold is outside."""
-        return self._lives() | self._belongs() | self._ages(now.year) | self._reached() | self._contact(now)
+        # What costs little comes first: where it does not hold, the rest is not looked at.
+        return self._lives() | self._ages(now.year) | self._belongs() | self._reached() | self._contact(now)
 
     def _lives(self) -> dict[str, ColumnElement[bool]]:
         found: dict[str, ColumnElement[bool]] = {}
@@ -99,7 +100,7 @@ class Audience(BaseModel):
             holds.append(born >= year - self.age_to)
         if not holds:
             return {}
-        return {"no year of birth known": born.is_not(None)} | {"another age": _all(holds)}
+        return {"another age, or no year of birth known": _all(holds)}
 
     def _reached(self) -> dict[str, ColumnElement[bool]]:
         found: dict[str, ColumnElement[bool]] = {}

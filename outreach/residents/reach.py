@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, ChannelName
@@ -105,6 +120,13 @@ def _reach(purpose: str, channels: Sequence[ChannelName], now: datetime) -> Sele
     )
 
 
+def may_be_reached(purpose: str, channels: Sequence[ChannelName], now: datetime) -> ColumnElement[bool]:
+    """An SQL condition on residents: nothing stands against a message to them."""
+    said = standing(residents.c.id, purpose)
+    agreed = case({GIVEN: ~is_minor(now), BY_GUARDIAN: true()}, value=said, else_=false())
+    return and_(agreed, or_(*map(_open, channels)))
+
+
 def _has_address(channels: Sequence[ChannelName]) -> ColumnElement[bool]:
     on = addresses.c.channel == channels[0] if len(channels) == 1 else addresses.c.channel.in_(channels)
     return exists().where(addresses.c.resident_id == residents.c.id, on)
@@ -158,30 +180,69 @@ async def count(
     channels: Sequence[ChannelName],
     now: datetime,
 ) -> Count:
-    """Who would get a message and who would not and why, in one statement; `page` says the same of each."""
-    outside = audience.parts(now)
+    """Who would get a message and who would not and why; `page` says the same of each.
+
+    Two passes: those who are meant, by what becomes of them, and who is not meant.
+    """
     excluded = (never(purpose), STOPPED, NO_GUARDIAN, CLOSED, NO_ADDRESS)
-    words = (*outside, *excluded, *channels)
+    words = (*excluded, *channels)
     # Numbers, since a million times a sentence is a lot to sort.
     number: dict[str, ColumnElement[int]] = {word: literal_column(str(n)) for n, word in enumerate(words)}
-    inside = _outcome(purpose, channels, now, number)
-    missed = [(condition.is_not(true()), number[word]) for word, condition in outside.items()]
-    outcome = (case(*missed, else_=inside) if missed else inside).label("outcome")
+    outcome = _outcome(purpose, channels, now, number).label("outcome")
     statement = (
         select(outcome, residents.c.language, func.count().label("n"))
-        .where(on_a_list())
-        .group_by(outcome, residents.c.language)
+        .where(*audience.conditions(now))
+        .group_by("outcome", residents.c.language)
     )
     counted = Count()
     for row in await connection.execute(statement):
         word = words[row.outcome]
-        if word in outside:
-            counted.outside[word] = counted.outside.get(word, 0) + row.n
-        elif word in excluded:
+        if row.outcome < len(excluded):
             counted.excluded[word] = counted.excluded.get(word, 0) + row.n
         else:
             counted.reached[word, row.language] = row.n
+    counted.outside = await _outside(connection, audience, now, counted.total)
     return counted
+
+
+async def _outside(
+    connection: AsyncConnection, audience: Audience, now: datetime, inside: int
+) -> dict[str, int]:
+    """Who is on our lists and not meant, by the first condition that does not hold."""
+    parts = audience.parts(now)
+    if not parts:
+        return {}
+    bits = int((await connection.execute(select(func.max(residents.c.id)))).scalar() or 0).bit_length()
+    together = max(1, WHOLE // max(bits, 1))
+    # The last reason is what is left over.
+    words = list(parts)[:-1]
+    shares = [words[start : start + together] for start in range(0, len(words), together)]
+    sums = [_counts_in_one(parts, share, bits) for share in shares]
+    total, *packed = (await connection.execute(select(func.count(), *sums).where(on_a_list()))).one()
+    found = {
+        word: int(number or 0) >> place * bits & (1 << bits) - 1
+        for share, number in zip(shares, packed, strict=True)
+        for place, word in enumerate(share)
+    }
+    found[list(parts)[-1]] = total - inside - sum(found.values())
+    return {word: n for word, n in found.items() if n > 0}
+
+
+# The bits of a number that both databases add up exactly.
+WHOLE = 62
+
+
+def _counts_in_one(
+    parts: Mapping[str, ColumnElement[bool]], share: Sequence[str], bits: int
+) -> ColumnElement[int]:
+    """Several counts as one sum, each in bits of its own: a sum for each would try all conditions again."""
+    cases = []
+    for word, condition in parts.items():
+        weight = 1 << share.index(word) * bits if word in share else 0
+        cases.append((condition.is_not(true()), literal(weight, BigInteger)))
+        if word == share[-1]:
+            break
+    return func.sum(case(*cases, else_=literal(0, BigInteger)))
 
 
 def _outcome(
