@@ -66,12 +66,38 @@ class Settings(BaseSettings):
     daily_message_cap: int | None = Field(
         None, ge=1, description="messages a resident and day, replies apart"
     )
+    retain_messages_days: int | None = Field(
+        365, ge=60, description="then a message's text and address go; its outcome stays for the account"
+    )
+    retain_inbound_days: int | None = Field(
+        365, ge=60, description="then what a resident wrote goes, survey remarks with it"
+    )
+    retain_cases_days: int | None = Field(730, ge=60, description="after it was closed, a case goes")
+    retain_checkups_days: int | None = Field(730, ge=60, description="after its day, an appointment goes")
+    retain_strangers_days: int | None = Field(
+        180, ge=60, description="after the last word, who is on no list and never agreed is erased"
+    )
+    retain_consent_days: int | None = Field(
+        1095, ge=365, description="after the last message, words of consent that no longer hold go"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least that is logged"
     )
     log_format: Literal["text", "json"] = Field("text", description="text for people, json for machines")
 
-    @field_validator("key_file", "approval_above", "daily_message_cap", "telegram_mode", mode="before")
+    @field_validator(
+        "key_file",
+        "approval_above",
+        "daily_message_cap",
+        "telegram_mode",
+        "retain_messages_days",
+        "retain_inbound_days",
+        "retain_cases_days",
+        "retain_checkups_days",
+        "retain_strangers_days",
+        "retain_consent_days",
+        mode="before",
+    )
     @classmethod
     def _empty_is_off(cls, value: object) -> object:
         return None if value == "" else value

@@ -45,6 +45,15 @@ def test_a_run_is_one_list_of_figures_and_leaves_nothing(shell: Terminal) -> Non
     assert list(shell.folder.iterdir()) == []
 
 
+def test_an_audience_is_counted_beside_a_bare_count(shell: Terminal) -> None:
+    ran = shell.run(*"bench audience --database sqlite --people 300 --rounds 1 --json".split())
+    assert ran.code == 0, ran.said
+    names = ("audience, everyone sqlite", "audience, a choice sqlite")
+    assert tuple(figure["name"] for figure in ran.json) == names
+    assert {figure["target"] for figure in ran.json} == {"<= 2"}
+    assert "300 meant, 239 reached" in ran.json[0]["detail"]
+
+
 def test_what_is_not_known_is_said_with_what_is(shell: Terminal) -> None:
     for words, known in (("bench fly", "send"), ("bench send --only fly", "engine, http, gather")):
         ran = shell.run(*words.split())

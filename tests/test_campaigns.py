@@ -412,7 +412,8 @@ async def test_preview_tells_of_each_person_what_the_launch_then_does(
     }
     assert preview["suppressed"] == {reason: reasons.count(reason) for reason in reasons}
     assert preview["suppressed"] == {
-        "stopped our messages": 1, "no address takes messages": 1, "never agreed to care": 1,
+        "stopped our messages": 1, "every address is closed: nothing arrives there": 1,
+        "never agreed to care": 1,
     }  # fmt: skip
     assert preview["audience"] == (await tally(store, launch_id))["total"] == 7
     assert {sample["text"] for sample in preview["samples"]} <= {row.text for row in going}

@@ -82,7 +82,7 @@ def test_anything_else_is_no_such_word(text: str) -> None:
 
 async def agreed(connection: AsyncConnection, resident_id: int) -> dict[str, bool | None]:
     return {
-        purpose: next(iter(await residents.these(connection, [resident_id], purpose, ["sms"]))).agreed
+        purpose: next(iter(await residents.these(connection, [resident_id], purpose, ["sms"], NOW))).agreed
         for purpose in residents.PURPOSES
     }
 
@@ -130,8 +130,11 @@ async def test_stranger_becomes_an_unnamed_resident_whom_no_audience_reaches(sto
         assert set((await agreed(connection, stranger.id)).values()) == {None}
 
         await residents.give(connection, [stranger.id], wording="订阅", **SAID)
-        assert await residents.size(connection, Audience()) == 0
-        assert await residents.page(connection, Audience(), "care", ["telegram"], after=0, limit=9) == []
+        assert await residents.size(connection, Audience(), NOW) == 0
+        assert (
+            await residents.page(connection, Audience(), "care", ["telegram"], after=0, limit=9, now=NOW)
+            == []
+        )
 
 
 async def test_linking_joins_the_chat_to_whoever_has_the_number(store: Store) -> None:
@@ -184,7 +187,7 @@ async def test_one_address_may_be_shared(store: Store) -> None:
 
 async def test_closed_address_is_passed_over_until_it_proves_alive(store: Store) -> None:
     async def reached() -> tuple[Address | None, str | None]:
-        (person,) = await residents.these(connection, [mei], "care", ["telegram", "sms"])
+        (person,) = await residents.these(connection, [mei], "care", ["telegram", "sms"], NOW)
         return person.address, person.obstacle("care")
 
     async with store.write() as connection:
@@ -195,7 +198,7 @@ async def test_closed_address_is_passed_over_until_it_proves_alive(store: Store)
         await residents.close_address(connection, CHAT, "blocked", NOW)
         assert await reached() == (PHONE, None)
         await residents.close_address(connection, PHONE, "no such number", NOW)
-        assert await reached() == (None, "no address takes messages")
+        assert await reached() == (None, "every address is closed: nothing arrives there")
         await residents.reopen_address(connection, CHAT)
         assert await reached() == (CHAT, None)
         await residents.withdraw(connection, [mei], wording="TD", **SAID)
@@ -216,9 +219,10 @@ async def test_record_of_a_resident_is_everything_held_on_them(store: Store) -> 
         assert await residents.listing(connection, after=1) == []
     assert record == {
         "id": 1, "name": "张梅", "township": "东山镇", "language": "zh-Hans", "birth_year": 1994,
-        "groups": ["migrant", "新生儿"],
+        "since": "2026-11-25T02:00:00+00:00", "groups": ["migrant", "新生儿"], "tags": [],
         "addresses": [{"channel": "sms", "value": PHONE.value, "closed": None}],
-        "consent": {"care": None, "reminders": None, "surveys": None}, "received": [], "messages": [],
+        "consent": {"care": None, "reminders": None, "surveys": None}, "ledger": [], "received": [],
+        "messages": [], "checkups": [], "answers": [], "cases": [], "audit": [],
     }  # fmt: skip
 
 
@@ -258,9 +262,9 @@ async def test_audience_is_everyone_on_the_list_for_whom_each_condition_holds(st
     async with store.read() as connection:
         for conditions, names in AUDIENCES:
             audience = Audience(**conditions)
-            people = await residents.page(connection, audience, "care", ["sms"], after=0, limit=9)
+            people = await residents.page(connection, audience, "care", ["sms"], after=0, limit=9, now=NOW)
             assert [person.name for person in people] == names, conditions
-            assert await residents.size(connection, audience) == len(names), conditions
+            assert await residents.size(connection, audience, NOW) == len(names), conditions
 
 
 @ONE_DATABASE
@@ -270,7 +274,9 @@ async def test_pages_hold_everyone_once(store: Store) -> None:
             await add(connection, f"居民{n}")
         seen, after = [], 0
         for size in (3, 3, 1, 0):
-            people = await residents.page(connection, Audience(), "care", ["sms"], after=after, limit=3)
+            people = await residents.page(
+                connection, Audience(), "care", ["sms"], after=after, limit=3, now=NOW
+            )
             assert len(people) == size
             seen += [person.name for person in people]
             after = people[-1].id if people else after

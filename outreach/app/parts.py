@@ -19,9 +19,10 @@ from outreach.channels import Sms, Telegram, Wire
 from outreach.conversation import Conversation
 from outreach.model import SMS, TELEGRAM, BadInput, Channel, ChannelName
 from outreach.outbox import Lane, Rules
+from outreach.residents import Keep
 from outreach.settings import Settings
 from outreach.store import Store, upgrade
-from outreach.worker import Crew, Planner, keep_planning
+from outreach.worker import Crew, Nightly, Planner, keep_planning
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger()
@@ -49,7 +50,11 @@ class App:
             language=settings.language,
         )
         self.planner = Planner(
-            self.store, self.content.campaigns, self.content.reminders, self.content.surveys
+            self.store,
+            self.content.campaigns,
+            self.content.reminders,
+            self.content.surveys,
+            Nightly(self.store, kept_for(settings), settings.zone),
         )
         self.crew = self._crew()
         self.key = console_key(settings)
@@ -184,6 +189,18 @@ async def until_stopped(
     for result in await asyncio.gather(stopping, *tasks, return_exceptions=True):
         if isinstance(result, Exception):
             raise result
+
+
+def kept_for(settings: Settings) -> Keep:
+    """How long each kind of data is kept."""
+    return Keep(
+        messages=settings.retain_messages_days,
+        inbound=settings.retain_inbound_days,
+        cases=settings.retain_cases_days,
+        checkups=settings.retain_checkups_days,
+        strangers=settings.retain_strangers_days,
+        consent=settings.retain_consent_days,
+    )
 
 
 def console_key(settings: Settings) -> str:

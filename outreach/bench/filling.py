@@ -11,19 +11,22 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     Text,
+    case,
     cast,
+    false,
     func,
     insert,
     literal,
     null,
     select,
     true,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import SMS, TELEGRAM, Address, ChannelName, Priority, State
 from outreach.store import is_postgresql
-from outreach.store.tables import addresses, consent, launches, outbox, residents
+from outreach.store.tables import addresses, consent, launches, outbox, resident_groups, residents
 
 # Fifty signs: one segment, though not of Latin letters.
 TEXT = (
@@ -55,9 +58,13 @@ async def fill(
     people = _Audience(_numbers(first, count), channel, now)
     await _fill_people(connection, people)
     await _fill_outbox(connection, people, lane, sender, await _launch(connection, count, now))
+    await _analyze(connection)
+
+
+async def _analyze(connection: AsyncConnection) -> None:
+    """What autovacuum does by itself a minute later."""
     if is_postgresql(connection):
-        # What autovacuum does by itself a minute later.
-        for table in (residents, addresses, consent, outbox):
+        for table in (residents, addresses, consent, resident_groups, outbox):
             await connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
@@ -76,7 +83,13 @@ class _Audience:
 
 
 async def _fill_people(connection: AsyncConnection, people: _Audience) -> None:
-    numbers, channel, now = people.numbers, literal(people.channel), people.now
+    await _fill_residents(connection, people)
+    await _fill_addresses(connection, people)
+    await _agree(connection, people, true())
+
+
+async def _fill_residents(connection: AsyncConnection, people: _Audience) -> None:
+    numbers, now = people.numbers, people.now
     await _copy(
         connection,
         residents,
@@ -85,26 +98,57 @@ async def _fill_people(connection: AsyncConnection, people: _Audience) -> None:
         language=literal(LANGUAGE),
         created_at=_at(now),
     )
+
+
+async def _fill_addresses(connection: AsyncConnection, people: _Audience) -> None:
     await _copy(
         connection,
         addresses,
-        resident_id=numbers,
-        channel=channel,
+        resident_id=people.numbers,
+        channel=literal(people.channel),
         value=people.address,
         lookup=people.address,
-        created_at=_at(now),
+        created_at=_at(people.now),
     )
-    await _copy(
-        connection,
-        consent,
-        resident_id=numbers,
-        purpose=literal(PURPOSE),
-        given=true(),
-        at=_at(now),
-        channel=channel,
-        wording=literal("benchmark"),
-        source=literal("benchmark"),
-    )
+
+
+async def _agree(
+    connection: AsyncConnection, people: _Audience, which: ColumnElement[bool], *, given: bool = True
+) -> None:
+    """Those of them for whom `which` holds said yes, or no."""
+    said: dict[str, ColumnElement[Any]] = {
+        "resident_id": people.numbers,
+        "purpose": literal(PURPOSE),
+        "given": true() if given else false(),
+        "at": _at(people.now),
+        "channel": literal(people.channel),
+        "wording": literal("benchmark"),
+        "source": literal("benchmark"),
+    }
+    await _copy(connection, consent, which, **said)
+
+
+async def town(connection: AsyncConnection, count: int) -> None:
+    """So many residents of ten townships on both channels, of all ages; some stopped, some were never asked,
+    some are children, and some numbers are dead."""
+    now, share = datetime.now(UTC), dict[ChannelName, _Audience]()
+    for channel, offset in ((SMS, 0), (TELEGRAM, count // 2)):
+        share[channel] = _Audience(_numbers(1 + offset, count - offset), channel, now)
+    people = share[SMS]
+    await _fill_residents(connection, people)
+    # One in fifty is under fourteen.
+    born = case((residents.c.id % 50 == 0, now.year - 9), else_=1940 + residents.c.id % 65)
+    who = {"township": literal("镇") + cast(residents.c.id % 10, Text), "birth_year": born}
+    await connection.execute(update(residents).values(**who))
+    moved = select(residents.c.id, literal("moved")).where(residents.c.id % 20 == 3)
+    await connection.execute(insert(resident_groups).from_select(["resident_id", "name"], moved))
+    for one in share.values():
+        await _fill_addresses(connection, one)
+    dead = update(addresses).where(addresses.c.channel == SMS, addresses.c.resident_id % 25 == 4)
+    await connection.execute(dead.values(closed_at=now, closed_reason="no such number"))
+    await _agree(connection, people, people.numbers % 10 != 7)
+    await _agree(connection, people, people.numbers % 12 == 5, given=False)
+    await _analyze(connection)
 
 
 async def _fill_outbox(
@@ -145,9 +189,11 @@ def _at(moment: datetime) -> ColumnElement[datetime]:
     return literal(moment, residents.c.created_at.type)
 
 
-async def _copy(connection: AsyncConnection, table: Table, **columns: ColumnElement[Any]) -> None:
-    """Makes one row a number."""
-    picked = select(*(column.label(name) for name, column in columns.items()))
+async def _copy(
+    connection: AsyncConnection, table: Table, *which: ColumnElement[bool], **columns: ColumnElement[Any]
+) -> None:
+    """Makes one row a number, of those for which `which` holds."""
+    picked = select(*(column.label(name) for name, column in columns.items())).where(*which)
     await connection.execute(insert(table).from_select(list(columns), picked, include_defaults=False))
 
 

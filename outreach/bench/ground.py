@@ -40,6 +40,7 @@ class Options:
     databases: Sequence[str] = (SQLITE, POSTGRESQL)
     messages: int = 2000
     rows: int = 100_000
+    people: int = 1_000_000
     rounds: int | None = None
     seconds: float = 20.0
     full: bool = False

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from outreach.model import SMS, TELEGRAM, ChannelName
-from outreach.residents import PURPOSES, Audience
+from outreach.residents import KNOWN, Audience, is_known
 
 DAY_HOURS = 24
 
@@ -50,6 +50,6 @@ class Campaign(BaseModel):
     @field_validator("purpose")
     @classmethod
     def _known_purpose(cls, purpose: str) -> str:
-        if purpose not in PURPOSES:
-            raise ValueError(f"{purpose!r} is no purpose; use one of {', '.join(PURPOSES)}")
+        if not is_known(purpose):
+            raise ValueError(f"{purpose!r} is no purpose; use one of {', '.join(KNOWN)}")
         return purpose

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.campaigns.account import rows
 from outreach.campaigns.files import Campaign
+from outreach.campaigns.rehearsal import Rehearsal
 from outreach.files import line_of, named, parse
 from outreach.model import JSON, SMS, TELEGRAM, Address, BadInput, ChannelName, Priority, Problem, iso
 from outreach.outbox import Draft, enqueue
-from outreach.residents import Reached, page, size
+from outreach.residents import SENSITIVE, Audience, Count, Reached, count, page, size
 from outreach.segments import segments
 from outreach.store.tables import launches
 from outreach.templates import LANGUAGES, Templates
@@ -63,6 +64,9 @@ class Campaigns:
             found.append(
                 Problem(str(file), line_of(file, "survey", "name"), "survey.name", what, f"known: {known}")
             )
+        if campaign.survey and campaign.purpose in SENSITIVE:
+            what = "nobody is asked how they liked a message on a sensitive topic"
+            found.append(Problem(str(file), line_of(file, "survey"), "survey", what, "remove [survey]"))
         return found
 
     async def launch(self, connection: AsyncConnection, name: str, *, by: str, now: datetime) -> JSON:
@@ -71,7 +75,7 @@ class Campaigns:
         Raises BadInput where the file is wrong or nobody is meant.
         """
         campaign = self.load(name)
-        total = await size(connection, campaign.audience)
+        total = await size(connection, campaign.audience, now)
         if not total:
             file = named(self._folder, name, "campaign")
             raise BadInput(
@@ -135,6 +139,8 @@ class Campaigns:
             campaign.channels,
             after=launch.cursor,
             limit=PAGE,
+            # A launch that goes on for days, or past New Year, means the same people throughout.
+            now=launch.created_at,
         )
         await enqueue(connection, [self._draft(campaign, launch, person, now) for person in people], now)
         values: dict[str, Any] = {"cursor": people[-1].id} if people else {}
@@ -167,27 +173,26 @@ class Campaigns:
     async def preview(self, connection: AsyncConnection, name: str, now: datetime) -> JSON:
         """Who would get it, by channel, and why the others would not; nothing is written.
 
-        `finishes_at` is what the lanes' rates allow (on SMS in segments), were nothing else sent.
-        `cost`: no price is known.
+        `outside`: who is not meant, by the first condition that does not hold. `segments` is an estimate from
+        a page of people where the audience is larger than that. `finishes_at` is what the lanes' rates allow
+        (on SMS in segments), were nothing else sent. `cost`: no price is known.
         """
         campaign = self.load(name)
-        seen = _Seen(campaign.channels)
-        cursor = 0
-        while people := await page(
-            connection, campaign.audience, campaign.purpose, campaign.channels, after=cursor, limit=PAGE
-        ):
-            cursor = people[-1].id
-            for person in people:
-                seen.add(self._draft(campaign, _Unlaunched(), person, now))
+        counted = await count(connection, campaign.audience, campaign.purpose, campaign.channels, now)
+        seen = await self._rehearse(connection, campaign, counted, now)
+        channels = seen.reached(counted, campaign.channels)
+        parts = seen.segments(counted)
         starts = max(campaign.send.start or now, now)
-        units = seen.counts | {SMS: seen.segments}
+        units = channels | {SMS: parts}
         seconds = max(units[channel] / self._rates[channel] for channel in campaign.channels)
         return {
             "name": name,
-            "audience": seen.audience,
-            "channels": dict.fromkeys((TELEGRAM, SMS), 0) | seen.counts,
-            "suppressed": seen.suppressed,
-            "segments": seen.segments,
+            "audience": counted.total,
+            "channels": dict.fromkeys((TELEGRAM, SMS), 0) | channels,
+            "suppressed": counted.excluded | seen.faults,
+            "outside": counted.outside,
+            "segments": parts,
+            "estimated": counted.total > PAGE,
             "cost": None,
             "samples": [
                 {"channel": channel, "language": language, "text": text, "segments": segments(text)}
@@ -197,31 +202,37 @@ class Campaigns:
             "finishes_at": iso(starts + timedelta(seconds=seconds)),
         }
 
+    async def _rehearse(
+        self, connection: AsyncConnection, campaign: Campaign, counted: Count, now: datetime
+    ) -> Rehearsal:
+        """The first page of people, then people for each kind of message not among them."""
+        seen, audience = Rehearsal(), campaign.audience
+        await self._say_to_a_page(connection, campaign, audience, campaign.channels, seen, now)
+        for channel, language in counted.reached:
+            if (channel, language) not in seen.said:
+                only = audience.model_copy(update={"languages": [language]})
+                await self._say_to_a_page(connection, campaign, only, [channel], seen, now)
+        return seen
+
+    async def _say_to_a_page(
+        self,
+        connection: AsyncConnection,
+        campaign: Campaign,
+        audience: Audience,
+        channels: Sequence[ChannelName],
+        seen: Rehearsal,
+        now: datetime,
+    ) -> None:
+        people = await page(connection, audience, campaign.purpose, channels, after=0, limit=PAGE, now=now)
+        for person in people:
+            seen.add(self._draft(campaign, _Unlaunched(), person, now))
+
 
 def waiting(now: datetime) -> Select[Any]:
     """Launches that are to begin, or whose people are not all queued yet."""
     begins = and_(launches.c.state == "scheduled", launches.c.starts_at <= now)
     goes_on = and_(launches.c.state == "running", launches.c.expanded.is_(False))
     return select(launches.c.id).where(or_(begins, goes_on))
-
-
-class _Seen:
-    """What a preview adds up."""
-
-    def __init__(self, channels: Sequence[ChannelName]) -> None:
-        self.audience = self.segments = 0
-        self.counts: dict[ChannelName, int] = dict.fromkeys(channels, 0)
-        self.suppressed: dict[str, int] = {}
-        self.samples: dict[tuple[str, str], str] = {}
-
-    def add(self, draft: Draft) -> None:
-        self.audience += 1
-        if reason := draft.suppressed or draft.fault():
-            self.suppressed[reason] = self.suppressed.get(reason, 0) + 1
-            return
-        self.counts[draft.address.channel] += 1
-        self.segments += segments(draft.text) if draft.address.channel == SMS else 0
-        self.samples.setdefault((draft.address.channel, draft.language), draft.text)
 
 
 class _Unlaunched:

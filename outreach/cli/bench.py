@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from outreach.bench.counting import audience
 from outreach.bench.figures import Figure
 from outreach.bench.ground import POSTGRESQL, SQLITE, Options
 from outreach.bench.importing import import_list
@@ -14,7 +15,11 @@ from outreach.bench.send import PARTS, send
 from outreach.cli.output import JsonFlag, complain, mistakes, set_up_logging, show_json, show_table
 from outreach.settings import load
 
-BENCHES: Mapping[str, Callable[[Options], list[Figure]]] = {"send": send, "import": import_list}
+BENCHES: Mapping[str, Callable[[Options], list[Figure]]] = {
+    "send": send,
+    "import": import_list,
+    "audience": audience,
+}
 DATABASES = {"both": (SQLITE, POSTGRESQL), "sqlite": (SQLITE,), "postgresql": (POSTGRESQL,)}
 _NAMES, _PARTS = ", ".join(BENCHES), ", ".join(PARTS)
 PACED, PACED_IN_FULL = 20.0, 60.0
@@ -26,6 +31,9 @@ def bench(
     database: Annotated[Literal["sqlite", "postgresql", "both"], typer.Option(help="On which.")] = "both",
     messages: Annotated[int, typer.Option(min=10, max=1_000_000, help="Messages a run.")] = 2000,
     rows: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of a list to import.")] = 100_000,
+    people: Annotated[
+        int, typer.Option(min=100, max=10_000_000, help="Residents, where these are counted.")
+    ] = 1_000_000,
     rounds: Annotated[int | None, typer.Option(min=1, max=100, help="Of each comparison.")] = None,
     seconds: Annotated[float | None, typer.Option(min=2, max=3600, help="Of the paced run.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Longer runs, a million rows.")] = False,
@@ -50,6 +58,7 @@ def bench(
             databases=DATABASES[database],
             messages=messages,
             rows=rows,
+            people=people,
             rounds=rounds,
             seconds=seconds or (PACED_IN_FULL if full else PACED),
             full=full,

@@ -10,7 +10,7 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import bench, content, importing, residents, sending, staff
+from outreach.cli import bench, content, importing, purging, residents, sending, staff
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -49,6 +49,7 @@ residents.checkups_commands.command("import")(importing.import_checkups)
 program.command("ask")(content.ask)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)
+storage.database_commands.command("purge")(purging.purge)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")]

@@ -14,6 +14,7 @@ from sqlalchemy import Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import Address, BadInput, Button, Outbound, Priority, State
+from outreach.residents import BY_GUARDIAN, GIVEN, NO_GUARDIAN, OF_AGE
 from outreach.store import Seals, Step, Steps, as_json, at, moment, run, seals_of
 from outreach.store.tables import outbox
 
@@ -70,7 +71,8 @@ class _Row(NamedTuple):
     priority: int
     purpose: str
     segments: int
-    agreed: Any
+    standing: Any
+    minor: Any
     closed: Any
     today: int
 
@@ -111,7 +113,7 @@ def claiming(
     only_replies = replies_only or rules.is_quiet(now)
     # Those of a paused launch are not even looked at, however many wait.
     running = [] if only_replies else [row[0] for row in (yield Step(_RUNNING, {})).rows]
-    values = {"lane": lane, "limit": limit, "now": at(dialect, now)}
+    values = {"lane": lane, "limit": limit, "now": at(dialect, now), "born": now.year - OF_AGE}
     values |= {f"launch{n}": launch_id for n, launch_id in enumerate(running)}
     if rules.daily_cap is not None:
         values["midnight"] = at(dialect, rules.midnight(now))
@@ -155,8 +157,10 @@ def _sorted_out(
             over.append(row.id)
         elif row.purpose == REPLY:
             go.append((row, expires))
-        elif not row.agreed:
+        elif row.standing not in (GIVEN, BY_GUARDIAN):
             stopped.setdefault("consent withdrawn before sending", []).append(row.id)
+        elif row.minor and row.standing == GIVEN:
+            stopped.setdefault(NO_GUARDIAN, []).append(row.id)
         elif row.closed:
             stopped.setdefault("the address no longer takes messages", []).append(row.id)
         elif rules.daily_cap is None:
@@ -193,12 +197,14 @@ def _head(priority: Priority, launch: str) -> str:
         AND due_at <= :now ORDER BY due_at, id LIMIT :limit) AS head"""  # noqa: S608
 
 
-# The newest word of consent on this purpose is what holds, as in `residents.current`.
+# The newest word of consent on this very purpose is what holds, as in `residents.consent.standing`.
 _WANTED = """o.id AS id, o.channel AS channel, o.address AS address, o.sender AS sender, o.text AS text,
     CAST(o.buttons AS TEXT) AS buttons, o.attempts AS attempts, o.expires_at AS expires_at,
     o.resident_id AS resident_id, o.priority AS priority, o.purpose AS purpose, o.segments AS segments,
-    (SELECT given FROM consent WHERE consent.resident_id = o.resident_id AND consent.purpose = o.purpose
-     ORDER BY consent.id DESC LIMIT 1) AS agreed,
+    (SELECT CASE WHEN NOT given THEN 0 WHEN by_guardian THEN 2 ELSE 1 END FROM consent
+     WHERE consent.resident_id = o.resident_id AND consent.purpose = o.purpose
+     ORDER BY consent.id DESC LIMIT 1) AS standing,
+    (SELECT 1 FROM residents WHERE residents.id = o.resident_id AND birth_year >= :born) AS minor,
     (SELECT 1 FROM addresses WHERE addresses.channel = o.channel AND addresses.lookup = o.lookup
      AND closed_at IS NOT NULL LIMIT 1) AS closed"""
 # How many messages this row's person was sent, or is being sent, today; replies apart.

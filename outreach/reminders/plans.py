@@ -151,7 +151,7 @@ class Reminders:
         """The rows of one plan that may still go out, each with its person."""
         plan = self[name]
         rows = [row for row in due if row.plan == name and row.expires_at > now]
-        found = await these(connection, [row.resident_id for row in rows], PURPOSE, plan.channels)
+        found = await these(connection, [row.resident_id for row in rows], PURPOSE, plan.channels, now)
         people = {person.id: person for person in found}
         return [(plan, row, people[row.resident_id]) for row in rows]
 

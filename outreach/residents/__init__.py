@@ -1,14 +1,28 @@
 """Who we may write to: people and their addresses, consent and its proof, and the words that stop us."""
 
-from outreach.residents.audience import Audience, Reached, page, size, these
-from outreach.residents.consent import PURPOSES, current, give, proof, withdraw
+from outreach.residents.audience import Audience
+from outreach.residents.consent import (
+    BY_GUARDIAN,
+    GIVEN,
+    KNOWN,
+    OF_AGE,
+    PURPOSES,
+    SENSITIVE,
+    current,
+    give,
+    is_known,
+    keep_stops,
+    ledger,
+    must_be_known,
+    proof,
+    withdraw,
+)
 from outreach.residents.keywords import Keyword, keyword
 from outreach.residents.names import same_name
 from outreach.residents.people import (
     Resident,
     at_address,
     close_address,
-    export,
     find,
     get,
     link,
@@ -17,30 +31,66 @@ from outreach.residents.people import (
     set_language,
     sharing_address,
 )
+from outreach.residents.reach import (
+    NO_GUARDIAN,
+    Count,
+    Reached,
+    count,
+    may_be_reached,
+    never,
+    page,
+    size,
+    these,
+)
+from outreach.residents.record import export, subject
+from outreach.residents.retention import Keep, due, purge
+from outreach.residents.rights import erase
+from outreach.residents.tags import tag, untag
 
 __all__ = [
+    "BY_GUARDIAN",
+    "GIVEN",
+    "KNOWN",
+    "NO_GUARDIAN",
+    "OF_AGE",
     "PURPOSES",
+    "SENSITIVE",
     "Audience",
+    "Count",
+    "Keep",
     "Keyword",
     "Reached",
     "Resident",
     "at_address",
     "close_address",
+    "count",
     "current",
+    "due",
+    "erase",
     "export",
     "find",
     "get",
     "give",
+    "is_known",
+    "keep_stops",
     "keyword",
+    "ledger",
     "link",
     "listing",
+    "may_be_reached",
+    "must_be_known",
+    "never",
     "page",
     "proof",
+    "purge",
     "reopen_address",
     "same_name",
     "set_language",
     "sharing_address",
     "size",
+    "subject",
+    "tag",
     "these",
+    "untag",
     "withdraw",
 ]

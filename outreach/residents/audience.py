@@ -1,111 +1,154 @@
-"""An audience as staff describe it, turned into SQL: counted before use, read page by page."""
+"""An audience as staff describe it in a campaign file, turned into SQL conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from sqlalchemy import ColumnElement, Table, exists, or_, select
 
-from outreach.model import Address, ChannelName
-from outreach.residents.consent import current
-from outreach.store.tables import addresses, resident_groups, residents
+from outreach.model import ChannelName
+from outreach.residents.consent import KNOWN, current, is_known
+from outreach.store.tables import addresses, inbound, outbox, resident_groups, resident_tags, residents
 
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A resident, whether they agree to a purpose (None: never asked), and where they can be reached."""
-
-    id: int
-    name: str
-    township: str
-    language: str
-    agreed: bool | None
-    address: Address | None
-
-    def obstacle(self, purpose: str) -> str | None:
-        """Why this person gets no message, in words; None where nothing stands against it."""
-        if not self.agreed:
-            return f"never agreed to {purpose}" if self.agreed is None else "stopped our messages"
-        return None if self.address else "no address takes messages"
+Days = Annotated[int, Field(ge=1, le=3650)]
+Age = Annotated[int, Field(ge=0, le=130)]
+Year = Annotated[int, Field(ge=1900, le=2200)]
+_LOWER = {"born_to": "born_from", "age_to": "age_from"}
 
 
 class Audience(BaseModel):
-    """Every condition given must hold; none given is everyone on our lists."""
+    """Every condition given must hold; none given is everyone on our lists.
+
+    A list means any of its words. Ages and days are reckoned from the launch. Contact is what we sent,
+    answers to them apart, or what they wrote.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     townships: list[str] | None = None
     groups: list[str] | None = None
+    not_groups: list[str] | None = None
+    tags: list[str] | None = None
+    not_tags: list[str] | None = None
     languages: list[str] | None = None
-    born_from: int | None = None
-    born_to: int | None = None
+    born_from: Year | None = None
+    born_to: Year | None = None
+    age_from: Age | None = None
+    age_to: Age | None = None
+    channels: list[ChannelName] | None = None
+    consent: str | None = None
+    last_contact_before_days: Days | None = None
+    last_contact_after_days: Days | None = None
+    wrote_within_days: Days | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        # A stranger who only asked a question is on no list, and no audience reaches them by accident.
-        holds: list[ColumnElement[bool]] = [residents.c.name.is_not(None)]
+    @field_validator("born_to", "age_to")
+    @classmethod
+    def _in_order(cls, value: int | None, info: ValidationInfo) -> int | None:
+        name = _LOWER[str(info.field_name)]
+        lower = info.data.get(name)
+        if value is not None and lower is not None and value < lower:
+            raise ValueError(f"{value} is below {name} {lower}, so nobody is meant; swap them")
+        return value
+
+    @field_validator("consent")
+    @classmethod
+    def _known_purpose(cls, value: str | None) -> str | None:
+        if value is not None and not is_known(value):
+            raise ValueError(f"{value!r} is no purpose; use one of {', '.join(KNOWN)}")
+        return value
+
+    def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
+        """All that must hold of a resident. `now`: the moment of the launch."""
+        return [on_a_list(), *self.parts(now).values()]
+
+    def parts(self, now: datetime) -> dict[str, ColumnElement[bool]]:
+        """Each condition by the reason, in words, why someone for whom it does not hold is outside."""
+        # What costs little comes first: where it does not hold, the rest is not looked at.
+        return self._lives() | self._ages(now.year) | self._belongs() | self._reached() | self._contact(now)
+
+    def _lives(self) -> dict[str, ColumnElement[bool]]:
+        found: dict[str, ColumnElement[bool]] = {}
         if self.townships is not None:
-            holds.append(residents.c.township.in_(self.townships))
+            found["another township"] = residents.c.township.in_(self.townships)
         if self.languages is not None:
-            holds.append(residents.c.language.in_(self.languages))
-        if self.born_from is not None:
-            holds.append(residents.c.birth_year >= self.born_from)
-        if self.born_to is not None:
-            holds.append(residents.c.birth_year <= self.born_to)
+            found["another language"] = residents.c.language.in_(self.languages)
+        return found
+
+    def _belongs(self) -> dict[str, ColumnElement[bool]]:
+        found: dict[str, ColumnElement[bool]] = {}
         if self.groups is not None:
-            member = select(resident_groups.c.resident_id).where(resident_groups.c.name.in_(self.groups))
-            holds.append(residents.c.id.in_(member))
-        return holds
+            found["in none of the groups"] = _has(resident_groups, self.groups)
+        if self.not_groups is not None:
+            found["in a group that is left out"] = ~_has(resident_groups, self.not_groups)
+        if self.tags is not None:
+            found["without any of the tags"] = _has(resident_tags, self.tags)
+        if self.not_tags is not None:
+            found["with a tag that is left out"] = ~_has(resident_tags, self.not_tags)
+        return found
+
+    def _ages(self, year: int) -> dict[str, ColumnElement[bool]]:
+        born, holds = residents.c.birth_year, list[ColumnElement[bool]]()
+        if self.born_from is not None:
+            holds.append(born >= self.born_from)
+        if self.born_to is not None:
+            holds.append(born <= self.born_to)
+        if self.age_from is not None:
+            holds.append(born <= year - self.age_from)
+        if self.age_to is not None:
+            holds.append(born >= year - self.age_to)
+        if not holds:
+            return {}
+        return {"another age, or no year of birth known": _all(holds)}
+
+    def _reached(self) -> dict[str, ColumnElement[bool]]:
+        found: dict[str, ColumnElement[bool]] = {}
+        if self.channels is not None:
+            on = addresses.c.channel.in_(self.channels)
+            words = f"not reached on {' or '.join(self.channels)}"
+            found[words] = exists().where(_theirs(addresses), on, addresses.c.closed_at.is_(None))
+        if self.consent is not None:
+            found[f"did not agree to {self.consent}"] = current(residents.c.id, self.consent).is_(True)
+        return found
+
+    def _contact(self, now: datetime) -> dict[str, ColumnElement[bool]]:
+        found: dict[str, ColumnElement[bool]] = {}
+        if (days := self.last_contact_before_days) is not None:
+            found[f"contact within the last {days} days"] = ~_contact_since(now, days)
+        if (days := self.last_contact_after_days) is not None:
+            found[f"no contact within the last {days} days"] = _contact_since(now, days)
+        if (days := self.wrote_within_days) is not None:
+            found[f"wrote nothing within the last {days} days"] = _wrote_since(now, days)
+        return found
 
 
-async def size(connection: AsyncConnection, audience: Audience) -> int:
-    statement = select(func.count()).select_from(residents).where(*audience.conditions())
-    return (await connection.execute(statement)).scalar_one()
+def on_a_list() -> ColumnElement[bool]:
+    """A stranger who only asked a question is on no list, and no audience reaches them by accident."""
+    return residents.c.name.is_not(None)
 
 
-async def page(
-    connection: AsyncConnection,
-    audience: Audience,
-    purpose: str,
-    channels: Sequence[ChannelName],
-    *,
-    after: int,
-    limit: int,
-) -> list[Reached]:
-    """The next residents of an audience, by id."""
-    statement = _reach(purpose, channels).where(residents.c.id > after, *audience.conditions())
-    rows = await connection.execute(statement.order_by(residents.c.id).limit(limit))
-    return [_reached(row, channels) for row in rows]
+def _all(holds: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    first, *rest = holds
+    for other in rest:
+        first = first & other
+    return first
 
 
-async def these(
-    connection: AsyncConnection, ids: Sequence[int], purpose: str, channels: Sequence[ChannelName]
-) -> list[Reached]:
-    """Residents by their ids, as `page` gives them."""
-    rows = await connection.execute(_reach(purpose, channels).where(residents.c.id.in_(ids)))
-    return [_reached(row, channels) for row in rows]
+def _theirs(table: Table) -> ColumnElement[bool]:
+    return table.c.resident_id == residents.c.id
 
 
-def _reach(purpose: str, channels: Sequence[ChannelName]) -> Select[Any]:
-    where = (
-        select(func.min(addresses.c.value))
-        .where(addresses.c.resident_id == residents.c.id, addresses.c.closed_at.is_(None))
-        .correlate(residents)
-    )
-    return select(
-        residents.c.id,
-        residents.c.name,
-        residents.c.township,
-        residents.c.language,
-        current(residents.c.id, purpose).label("consent"),
-        *(where.where(addresses.c.channel == c).scalar_subquery().label(c) for c in channels),
-    )
+def _has(table: Table, names: list[str]) -> ColumnElement[bool]:
+    member = select(table.c.resident_id).where(table.c.name.in_(names))
+    return residents.c.id.in_(member)
 
 
-def _reached(row: Row[Any], channels: Sequence[ChannelName]) -> Reached:
-    values = row._mapping
-    address = next((Address(c, values[c]) for c in channels if values[c]), None)
-    return Reached(row.id, row.name or "", row.township or "", row.language, row.consent, address)
+def _contact_since(now: datetime, days: int) -> ColumnElement[bool]:
+    since = now - timedelta(days=days)
+    sent = exists().where(_theirs(outbox), outbox.c.sent_at > since, outbox.c.purpose != "reply")
+    return or_(sent, _wrote_since(now, days))
+
+
+def _wrote_since(now: datetime, days: int) -> ColumnElement[bool]:
+    return exists().where(_theirs(inbound), inbound.c.received_at > now - timedelta(days=days))

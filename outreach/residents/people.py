@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import JSON, TELEGRAM, Address, iso
-from outreach.residents.consent import PURPOSES, current, proof, withdraw
+from outreach.model import JSON, TELEGRAM, Address
+from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
 from outreach.store.tables import (
     addresses,
@@ -19,7 +19,6 @@ from outreach.store.tables import (
     consent,
     inbound,
     outbox,
-    resident_groups,
     residents,
     survey_answers,
 )
@@ -44,7 +43,9 @@ def _resident(row: Sequence[object]) -> Resident:
 
 
 async def get(connection: AsyncConnection, resident_id: int) -> Resident | None:
-    row = (await connection.execute(select(*_COLUMNS).where(residents.c.id == resident_id))).first()
+    """None where there is no such person, or they were erased."""
+    mine = residents.c.id == resident_id, residents.c.erased_at.is_(None)
+    row = (await connection.execute(select(*_COLUMNS).where(*mine))).first()
     return _resident(row) if row else None
 
 
@@ -82,7 +83,10 @@ async def add_address(connection: AsyncConnection, resident_id: int, address: Ad
         "value": address.value,
         "created_at": now,
     }
-    return bool(await insert_new(connection, addresses, [row]))
+    is_new = bool(await insert_new(connection, addresses, [row]))
+    if is_new:
+        await keep_stops(connection, [resident_id], now)
+    return is_new
 
 
 async def close_address(connection: AsyncConnection, address: Address, reason: str, now: datetime) -> None:
@@ -172,51 +176,9 @@ async def set_language(connection: AsyncConnection, resident_id: int, language: 
 
 async def listing(connection: AsyncConnection, *, after: int = 0, limit: int = 50) -> list[JSON]:
     """A page of residents for staff, by id."""
-    statement = select(*_COLUMNS).where(residents.c.id > after).order_by(residents.c.id).limit(limit)
+    there = residents.c.id > after, residents.c.erased_at.is_(None)
+    statement = select(*_COLUMNS).where(*there).order_by(residents.c.id).limit(limit)
     return [
         {"id": r.id, "name": r.name, "township": r.township, "language": r.language}
         for r in map(_resident, await connection.execute(statement))
     ]
-
-
-async def export(connection: AsyncConnection, resident_id: int) -> JSON | None:
-    """One resident's record: who they are, where they are reached, what they agreed to, what was said."""
-    row = (
-        (await connection.execute(select(residents).where(residents.c.id == resident_id))).mappings().first()
-    )
-    if row is None:
-        return None
-    own = (await connection.execute(select(addresses).where(addresses.c.resident_id == resident_id))).all()
-    groups = select(resident_groups.c.name).where(resident_groups.c.resident_id == resident_id)
-    said = select(inbound).where(inbound.c.resident_id == resident_id).order_by(inbound.c.id)
-    told = select(outbox).where(outbox.c.resident_id == resident_id).order_by(outbox.c.id)
-    ledger = await proof(connection, resident_id)
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "township": row["township"],
-        "language": row["language"],
-        "birth_year": row["birth_year"],
-        "groups": sorted((await connection.execute(groups)).scalars()),
-        "addresses": [
-            {"channel": a.channel, "value": a.value, "closed": a.closed_reason or None} for a in own
-        ],
-        "consent": {
-            purpose: next((c.given for c in reversed(ledger) if c.purpose == purpose), None)
-            for purpose in PURPOSES
-        },
-        "received": [
-            {"at": iso(m.received_at), "channel": m.channel, "text": m.text, "outcome": m.outcome}
-            for m in await connection.execute(said)
-        ],
-        "messages": [
-            {
-                "at": iso(m.sent_at or m.due_at),
-                "channel": m.channel,
-                "text": m.text,
-                "state": m.state,
-                "reason": m.reason,
-            }
-            for m in await connection.execute(told)
-        ],
-    }

@@ -23,8 +23,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
-# A process that freezes in mid-transaction must not keep its locks from the one that takes over.
-SERVER = {"idle_in_transaction_session_timeout": "6000"}
+# A process that freezes in mid-transaction must not keep its locks from the one that takes over;
+# and compiling what looks costly takes longer than running it.
+SERVER = {"idle_in_transaction_session_timeout": "6000", "jit": "off"}
 _DIALECT: Any = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -48,6 +50,16 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)
+def version_of(wording: str) -> str:
+    """The version of a wording: the same words have the same one, for ever and everywhere."""
+    return hashlib.sha256(wording.encode()).hexdigest()[:12]
+
+
+def _version(context: Any) -> str:
+    return version_of(context.get_current_parameters()["wording"])
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -90,6 +102,8 @@ residents = Table(
     Column("language", String(16), nullable=False),
     Column("birth_year", SmallInteger),
     Column("created_at", Instant, nullable=False),
+    # Erased: only the number is left, so that it is never given to another person.
+    Column("erased_at", Instant),
 )
 
 resident_groups = Table(
@@ -99,11 +113,21 @@ resident_groups = Table(
     Column("name", String(100), primary_key=True),
 )
 
+resident_tags = Table(
+    "resident_tags",
+    metadata,
+    Column("resident_id", Id, ForeignKey("residents.id"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    comment="what staff noted of a person; groups are what the lists say",
+)
+
 addresses = Table(
     "addresses",
     metadata,
     _id(),
-    _ref("resident_id", "residents"),
+    _ref("resident_id", "residents", index=False),
     Column("channel", String(16), nullable=False),
     Column("value", Sealed("addresses.value"), nullable=False),
     Column("lookup", Lookup, nullable=False, default=LooksUp("value"), server_default=""),
@@ -113,6 +137,8 @@ addresses = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("resident_id", "channel", "lookup"),
     Index("ix_addresses_channel_lookup", "channel", "lookup"),
+    # All that decides whether a person is reached: read from the index alone.
+    Index("ix_addresses_reach", "resident_id", "channel", "closed_at"),
 )
 
 consent = Table(
@@ -126,8 +152,30 @@ consent = Table(
     Column("channel", String(16), nullable=False),
     Column("wording", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Index("ix_consent_newest", "resident_id", "purpose", "id"),
+    # Which wording it was, to be counted by; made of the words themselves.
+    Column("version", String(16), nullable=False, server_default="", default=_version),
+    # Under fourteen it is a parent's or guardian's word that counts.
+    Column("by_guardian", Boolean, nullable=False, server_default=text("false")),
+    # The answer stands in the index too: it is asked for every message.
+    Index("ix_consent_newest", "resident_id", "purpose", "id", "given", "by_guardian"),
     comment="append-only: the newest row of a purpose is what holds",
+)
+
+erasing = Table(
+    "erasing",
+    metadata,
+    Column("resident_id", Id, primary_key=True, autoincrement=False),
+    comment="whose ledger may be deleted in this transaction; empty outside of one",
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),
+    Column("purpose", String(32), primary_key=True),
+    Column("at", Instant, nullable=False),
+    comment="what is left of a person who stopped and was erased: no address, only its keyed hash",
 )
 
 launches = Table(
@@ -216,6 +264,8 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Column("settled_at", Instant),
+    # When text and address were removed; the rest keeps the account.
+    Column("cleared_at", Instant),
     _one_of("state", list(State)),
     _index("queued", "lane", "priority", "launch_id", "due_at", "id", where="state = 'queued'"),
     _index("under_way", "lane", "state", where="state IN ('sending', 'in_doubt')"),
@@ -275,6 +325,7 @@ inbound = Table(
     Column("outcome", String(32)),
     Column("topic", String(100)),
     Column("received_at", Instant, nullable=False),
+    Column("cleared_at", Instant),
     UniqueConstraint("channel", "provider_id"),
 )
 

@@ -82,7 +82,7 @@ class Surveys:
         for launch_id, frozen in await _with_survey(connection, now):
             after = timedelta(hours=frozen["survey"]["after_hours"])
             ids = await _reached(connection, launch_id, now - after, now)
-            people = await these(connection, ids, PURPOSE, frozen["channels"]) if ids else []
+            people = await these(connection, ids, PURPOSE, frozen["channels"], now) if ids else []
             drafts = [self._draft(frozen, launch_id, person, now) for person in people]
             queued += await enqueue(connection, drafts, now)
         return queued

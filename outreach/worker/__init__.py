@@ -2,9 +2,10 @@
 
 from outreach.worker.crew import Crew
 from outreach.worker.looking import Finder
+from outreach.worker.nightly import Nightly
 from outreach.worker.pace import Pace
 from outreach.worker.planning import Planned, Planner, keep_planning
 from outreach.worker.sending import Sender
 from outreach.worker.tally import Tally
 
-__all__ = ["Crew", "Finder", "Pace", "Planned", "Planner", "Sender", "Tally", "keep_planning"]
+__all__ = ["Crew", "Finder", "Nightly", "Pace", "Planned", "Planner", "Sender", "Tally", "keep_planning"]

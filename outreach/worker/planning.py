@@ -18,6 +18,7 @@ from outreach.reminders import Reminders
 from outreach.store import Store, is_away
 from outreach.surveys import Surveys
 from outreach.worker.crew import Crew
+from outreach.worker.nightly import Nightly
 
 PLAN_SECONDS = 1.0
 PAGES_A_PASS = 20
@@ -49,8 +50,21 @@ class Planned:
 class Planner:
     """Turns what is due into messages. Any number may run; each piece of work is done once."""
 
-    def __init__(self, store: Store, files: Campaigns, plans: Reminders, questions: Surveys) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: Campaigns,
+        plans: Reminders,
+        questions: Surveys,
+        nightly: Nightly | None = None,
+    ) -> None:
         self._store, self._campaigns, self._reminders, self._surveys = store, files, plans, questions
+        self._nightly = nightly
+
+    async def tidy(self, now: datetime) -> None:
+        """Some of the night's purge, if it is time; apart from `plan`, which may be tried at any time."""
+        if self._nightly:
+            await self._nightly.turn(now)
 
     async def plan(self, now: datetime) -> Planned:
         """One pass. A long campaign is continued by the next one, so that reminders are never held up."""
@@ -110,6 +124,7 @@ async def keep_planning(planner: Planner, clock: Callable[[], datetime], crew: C
         try:
             await planner.plan(clock())
             crew.planned()
+            await planner.tidy(clock())
         except Exception as error:
             if is_away(error):
                 log.error("database_away", worker=crew.name, problem=str(error).splitlines()[0])
