@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.lists import BadRow, Report
 from outreach.model import SMS, TELEGRAM, Address
-from outreach.residents.consent import PURPOSES
+from outreach.residents.consent import PURPOSES, keep_stops
 from outreach.residents.names import same_name
 from outreach.store import among, insert_many, insert_new, next_ids, one_at_a_time
-from outreach.store.tables import addresses, consent, resident_groups, residents
+from outreach.store.tables import addresses, consent, resident_groups, residents, version_of
 
 _FACTS = ("name", "township", "language", "birth_year")
 
@@ -90,13 +90,15 @@ class Person:
             if before == answer or (answer and before is False):
                 continue
             self.consent[purpose] = answer
+            wording = row.wordings.get(purpose) or purpose
             self.said.append(
                 {
                     "purpose": purpose,
                     "given": answer,
                     "at": now,
                     "channel": "import",
-                    "wording": row.wordings.get(purpose) or purpose,
+                    "wording": wording,
+                    "version": version_of(wording),
                     "source": f"{source} row {row.number}",
                 }
             )
@@ -108,7 +110,13 @@ class Person:
 
     def address_rows(self, now: datetime) -> list[dict[str, Any]]:
         return [
-            {"resident_id": self.id, "channel": one.channel, "value": one.value, "created_at": now}
+            {
+                "resident_id": self.id,
+                "channel": one.channel,
+                "value": one.value,
+                "lookup": one.value,
+                "created_at": now,
+            }
             for one in self.new_addresses
         ]
 
@@ -229,6 +237,8 @@ class Batch:
         await insert_many(
             connection, consent, [{"resident_id": one.id, **said} for one in people for said in one.said]
         )
+        moved = [one.id for one in people if one.id is not None and one.new_addresses]
+        await keep_stops(connection, moved, self._now)
 
 
 async def _number_and_insert(connection: AsyncConnection, new: Sequence[Person], now: datetime) -> None:
@@ -266,7 +276,7 @@ async def _at(connection: AsyncConnection, wanted: Iterable[Address]) -> Any:
         values = [address.value for address in wanted if address.channel == channel]
         if values:
             statement = select(addresses.c.resident_id, addresses.c.value).where(
-                addresses.c.channel == channel, among(connection, addresses.c.value, values)
+                addresses.c.channel == channel, among(connection, addresses.c.lookup, values)
             )
             for resident_id, value in await connection.execute(statement):
                 yield resident_id, Address(channel, value)
