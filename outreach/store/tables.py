@@ -384,3 +384,15 @@ audit = Table(
     Column("hash", String(64), nullable=False),
     comment="append-only: each hash covers the row and the hash before it",
 )
+
+purges = Table(
+    "purges",
+    metadata,
+    # A local day: whoever writes its row does that night's work.
+    Column("night", String(10), primary_key=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    # How many went, by kind.
+    Column("removed", JSON, nullable=False, server_default="{}"),
+    comment="what was removed each night because it was kept long enough",
+)
