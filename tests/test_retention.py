@@ -29,6 +29,7 @@ from outreach.store.tables import (
     consent,
     inbound,
     outbox,
+    purges,
     reminders,
     stops,
     survey_answers,
@@ -53,9 +54,9 @@ async def person(connection: AsyncConnection, name: str | None, at: datetime = N
 async def message(connection: AsyncConnection, resident: int, at: datetime, **more: Any) -> int:
     row = {
         "key": f"k{resident}:{at}:{more}", "resident_id": resident, "channel": "sms", "address": "+861",
-        "lane": "sms", "priority": 1, "purpose": "care", "template": "t", "text": "您好",
-        "language": "zh-Hans",
-        "state": "delivered", "due_at": at, "created_at": at, "sent_at": at, "provider_id": "SM1",
+        "lane": "sms", "priority": 1, "purpose": "care", "template": "t", "text": "张梅您好",
+        "language": "zh-Hans", "state": "delivered", "due_at": at, "created_at": at,
+        "sent_at": at, "provider_id": "SM1",
     } | more  # fmt: skip
     statement = insert(outbox).values(**row).returning(outbox.c.id)
     return int((await connection.execute(statement)).scalar_one())
@@ -210,9 +211,12 @@ async def test_the_night_s_work_is_done_once_by_whoever_comes_first(store: Store
     async with store.read() as connection:
         noted = (await connection.execute(select(acts.c.what, acts.c.subject).order_by(acts.c.id))).all()
         assert await audit.verify(connection) is None
-    assert [tuple(row) for row in noted] == [("db.purge.begun", "2026-11-26"), ("db.purge", "messages 1200")]
+        told = (await connection.execute(select(purges))).one()
+    assert [tuple(row) for row in noted] == [("db.purge", "messages 1200")]
+    assert (told.night, told.removed, bool(told.ended_at)) == ("2026-11-26", {"messages": 1200}, True)
     await other.turn(night + DAY)
-    assert await count(store, acts) == 4, "and the next night again"
+    assert await count(store, purges) == 2, "and the next night again"
+    assert await count(store, acts) == 1, "a night with nothing to do is no act"
 
 
 def test_every_kind_has_a_setting_and_empty_keeps_for_ever() -> None:

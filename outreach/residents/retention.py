@@ -103,7 +103,7 @@ async def _clear_messages(connection: AsyncConnection, ids: Sequence[int], now: 
         "cleared_at": now,
     }
     statement = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state.not_in(_UNDER_WAY))
-    return (await connection.execute(statement.values(**empty, cleared_at=now))).rowcount
+    return (await connection.execute(statement.values(**empty))).rowcount
 
 
 def _old_inbound(since: datetime) -> Select[Any]:

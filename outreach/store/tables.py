@@ -398,3 +398,15 @@ keys = Table(
     Column("made_at", Instant, nullable=False),
     comment="what names and numbers are sealed with; an old one still tells who had stopped by then",
 )
+
+purges = Table(
+    "purges",
+    metadata,
+    # A local day: whoever writes its row does that night's work.
+    Column("night", String(10), primary_key=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    # How many went, by kind.
+    Column("removed", JSON, nullable=False, server_default="{}"),
+    comment="what was removed each night because it was kept long enough",
+)

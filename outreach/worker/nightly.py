@@ -7,17 +7,17 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import update
 
 from outreach import audit
 from outreach.residents import Keep, purge
-from outreach.store import Store, one_at_a_time
-from outreach.store.tables import audit as acts
+from outreach.store import Store, insert_new
+from outreach.store.tables import purges
 
 # When everyone sleeps; later the same day where the service was not up.
 AT = time(3)
 PAGES_A_TURN = 5
-WHO, BEGUN, DONE = "planner", "db.purge.begun", "db.purge"
+WHO, ACT = "planner", "db.purge"
 log = structlog.get_logger()
 
 
@@ -48,18 +48,16 @@ class Nightly:
         local = now.astimezone(self._zone)
         if local.time() < AT or self._looked == local.date():
             return False
-        due = datetime.combine(local.date(), AT, self._zone)
-        async with self._store.write() as connection:
-            await one_at_a_time(connection, "nightly purge")
-            since = select(acts.c.id).where(acts.c.what == BEGUN, acts.c.at >= due).limit(1)
-            begins = (await connection.execute(since)).first() is None
-            if begins:
-                await audit.note(connection, WHO, BEGUN, f"{local.date()}", now)
         self._looked, self._gone = local.date(), {}
-        return begins
+        night = {"night": f"{local.date()}", "begun_at": now}
+        async with self._store.write() as connection:
+            return bool(await insert_new(connection, purges, [night]))
 
     async def _report(self, now: datetime) -> None:
-        counts = ", ".join(f"{kind} {n}" for kind, n in self._gone.items() if n) or "nothing"
+        counts = ", ".join(f"{kind} {n}" for kind, n in self._gone.items() if n)
+        mine = update(purges).where(purges.c.night == f"{self._looked}")
         async with self._store.write() as connection:
-            await audit.note(connection, WHO, DONE, counts, now)
+            await connection.execute(mine.values(ended_at=now, removed=self._gone))
+            if counts:
+                await audit.note(connection, WHO, ACT, counts, now)
         log.info("purged", **self._gone)

@@ -59,6 +59,15 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("channel", "address_hash", "purpose", name=op.f("pk_stops")),
         comment="what is left of a person who stopped and was erased: no address, only its keyed hash",
     )
+    op.create_table(
+        "purges",
+        sa.Column("night", sa.String(length=10), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed", sa.JSON(), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("night", name=op.f("pk_purges")),
+        comment="what was removed each night because it was kept long enough",
+    )
 
 
 def _id() -> sa.types.TypeEngine[int]:
