@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from conftest import NOW, ROOT
 from terminal import Ran, Terminal
@@ -102,6 +103,99 @@ def test_import_of_what_is_no_list_says_why(terminal: Terminal) -> None:
         assert (ran.code, ran.out) == (1, ""), name
         assert "Traceback" not in ran.err
         assert ran.err.strip(), name
+
+
+MIXED = """居民名单
+姓名,手机号码,同意接收关怀
+张梅,19912345678,是
+李强,1.39E+10,是
+王芳,19912345678,是
+孙海,19912345679,也许
+合计,4,
+"""
+
+
+def test_rejected_rows_come_back_in_a_file_that_names_nobody(terminal: Terminal) -> None:
+    (terminal.folder / "mixed.csv").write_text(MIXED, "utf-8")
+    dry = done(terminal.run("residents", "import", "mixed.csv", "--dry-run", "--json"))
+    rejected = terminal.folder / "mixed.rejected.csv"
+    assert not rejected.exists()
+    ran = terminal.run("residents", "import", "mixed.csv", "--json")
+    report = done(ran)
+    assert report == dry
+    assert (report["rows"], report["created"], report["rejected"]) == (4, 1, 3)
+    found = [(4, "phone"), (5, "phone"), (6, "consent_care")]
+    assert [(error["row"], error["field"]) for error in report["errors"]] == found
+    assert report["rejected_file"] == rejected.name
+    text = rejected.read_bytes().decode("utf-8-sig")
+    assert [line.split(",")[:2] for line in text.splitlines()[1:]] == [[str(r), f] for r, f in found]
+    for word in ("19912345", "张梅", "李强", "王芳", "孙海", "也许"):
+        assert word not in text + ran.said
+    elsewhere = terminal.run("residents", "import", "mixed.csv", "--rejected", "bad.csv")
+    assert "bad.csv" in elsewhere.out
+    assert (terminal.folder / "bad.csv").read_bytes() == rejected.read_bytes()
+    assert terminal.run("residents", "import", "mixed.csv", "--rejected", "mixed.csv").code == 1
+    assert terminal.run("residents", "import", "mixed.csv", "--rejected", "no/such/folder.csv").code == 1
+
+
+def test_import_that_takes_nobody_ends_with_1(terminal: Terminal) -> None:
+    (terminal.folder / "bad.csv").write_text("姓名,手机号码\n张梅,123\n", "utf-8")
+    ran = terminal.run("residents", "import", "bad.csv", "--json")
+    assert (ran.code, ran.json["rejected"]) == (1, 1)
+    assert "every row" in ran.err
+
+
+def test_what_is_wrong_late_in_a_list_leaves_nothing_behind(terminal: Terminal) -> None:
+    people = "".join(f"居民{n},{19_900_000_000 + n}\n" for n in range(3000))
+    for late in ('"李强,19912345678\n', "李\0强,19912345678\n", "李强,=A1\n"):
+        (terminal.folder / "late.csv").write_text(f"姓名,手机号码\n{people}{late}", "utf-8")
+        ran = terminal.run("residents", "import", "late.csv", "--json")
+        assert (ran.code, ran.out) == (1, "")
+        assert "late.csv" in ran.err
+        assert "300" in ran.err, "where"
+    assert done(terminal.run("residents", "list", "--json")) == {"residents": []}
+    assert not (terminal.folder / "late.rejected.csv").exists()
+
+
+def test_workbook_of_residents_and_of_appointments(terminal: Terminal) -> None:
+    book = openpyxl.Workbook()
+    assert book.active
+    for row in (["名单"], ["姓名", "手机号码"], ["张梅", 19912345678], ["合计", "=COUNTA(B3)"]):
+        book.active.append(row)
+    book.save(terminal.folder / "people.xlsx")
+    assert done(terminal.run("residents", "import", "people.xlsx", "--json"))["created"] == 1
+    book = openpyxl.Workbook()
+    assert book.active
+    later = datetime.now() + timedelta(days=30)
+    for row in (
+        ["手机号码", "预约时间", "地点"],
+        [19912345678, later.replace(microsecond=0), "县妇幼保健院"],
+    ):
+        book.active.append(row)
+    book.save(terminal.folder / "visits.xlsx")
+    assert done(terminal.run("checkups", "import", "visits.xlsx", "--json"))["created"] == 1
+
+
+def test_import_that_was_killed_is_run_again(terminal: Terminal) -> None:
+    people = "".join(f"居民{n},{19_900_000_000 + n},是\n" for n in range(20_000))
+    (terminal.folder / "long.csv").write_text(f"姓名,手机号码,同意提醒\n{people}", "utf-8")
+    done(terminal.run("db", "upgrade", "--json"))
+    process = terminal.start("residents", "import", "long.csv")
+    database = terminal.folder / "outreach.db"
+
+    def count(table: str) -> int:
+        with closing(sqlite3.connect(database)) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    while process.poll() is None and not count("residents"):
+        pass
+    process.kill()
+    process.communicate()
+    before = count("residents")
+    assert before % 1000 == 0
+    report = done(terminal.run("residents", "import", "long.csv", "--json"))
+    assert (report["created"], report["unchanged"]) == (20_000 - before, before)
+    assert {count(table) for table in ("residents", "addresses", "consent")} == {20_000}
 
 
 def test_residents_are_listed_shown_and_their_consent_proved(terminal: Terminal) -> None:

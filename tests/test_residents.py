@@ -530,3 +530,82 @@ async def test_stranger_who_wrote_before_gets_their_name_from_the_list(store: St
         assert counts(await bring_in(connection, [MEI | {"consent_care": "是"}])) == (0, 1, 0, 0)
         assert await residents.at_address(connection, PHONE) == [Resident(stranger.id, "张梅", "", "en")]
         assert (await agreed(connection, stranger.id))["care"] is False, "they stopped before"
+
+
+async def joined(
+    connection: AsyncConnection, rows: list[dict[str, str]], *, shared_numbers: bool = False
+) -> tuple[Report, list[tuple[int, str]]]:
+    """A batch of rows; the report, and what was refused by row and field."""
+    report = Report()
+    parsed = [importing.parse(number, cells) for number, cells in enumerate(rows, start=2)]
+    given: dict[str, Any] = {"language": "zh-Hans", "source": "list.csv", "now": NOW}
+    refused = await importing.take_all(connection, parsed, report, **given, shared_numbers=shared_numbers)
+    return report, [(row, problem.field) for row, problem in refused]
+
+
+def came(report: Report) -> tuple[int, int, int]:
+    return report.created, report.updated, report.unchanged
+
+
+async def test_batch_is_as_its_rows_one_by_one(store: Store) -> None:
+    rows = [
+        MEI | {"groups": "a", "consent_care": "是"},
+        {"name": "李强", "phone": "19912345679", "telegram_id": "502", "language": "en"},
+        MEI | {"groups": "a;b", "township": "东山镇"},
+        {"name": "王芳", "phone": MEI["phone"]},
+        MEI,
+        {"name": "李强", "telegram_id": "502", "birth_year": "1960"},
+        {"name": "張　梅", "phone": MEI["phone"], "telegram_id": "501"},
+    ]
+    async with store.write() as connection:
+        report, refused = await joined(connection, rows)
+        assert (came(report), refused) == ((2, 3, 1), [(5, "phone")])
+        again, refused = await joined(connection, rows)
+        assert (came(again), refused) == ((0, 0, 6), [(5, "phone")])
+        one, two = [await residents.export(connection, number) or {} for number in (1, 2)]
+        (ledger,) = await residents.proof(connection, 1)
+    assert (one["name"], one["township"], one["groups"]) == ("张梅", "东山镇", ["a", "b"])
+    assert {place["value"] for place in one["addresses"]} == {PHONE.value, "501"}
+    assert (two["language"], two["birth_year"], len(two["addresses"])) == ("en", 1960, 2)
+    assert (ledger.channel, ledger.wording, ledger.source) == ("import", "同意接收关怀: 是", "list.csv row 2")
+
+
+async def test_two_people_share_a_number_only_where_that_is_said(store: Store) -> None:
+    couple = [MEI | {"consent_care": "是"}, {"name": "李强", "phone": MEI["phone"], "consent_care": "否"}]
+    async with store.write() as connection:
+        report, refused = await joined(connection, couple)
+        assert (came(report), refused) == ((1, 0, 0), [(3, "phone")])
+        assert (await agreed(connection, 1))["care"] is True, "another name takes nothing from anybody"
+        report, refused = await joined(connection, couple, shared_numbers=True)
+        assert (came(report), refused) == ((1, 0, 1), [])
+        report, refused = await joined(connection, couple)
+        assert (came(report), refused) == ((0, 0, 2), []), "known as two now"
+        assert [one.name for one in await residents.at_address(connection, PHONE)] == ["张梅", "李强"]
+        assert (await agreed(connection, 1))["care"] is True
+        assert (await agreed(connection, 2))["care"] is False
+
+
+@ONE_DATABASE
+async def test_number_and_chat_of_two_people_are_not_joined(store: Store) -> None:
+    async with store.write() as connection:
+        await joined(connection, [MEI, {"name": "张梅", "telegram_id": "501"}])
+        stranger = await residents.find(connection, Address("telegram", "502"), "zh-Hans", NOW)
+        rows = [MEI | {"telegram_id": "501"}, MEI | {"telegram_id": "502"}]
+        report, refused = await joined(connection, rows, shared_numbers=True)
+        assert (came(report), refused) == ((0, 0, 0), [(2, "telegram_id"), (3, "telegram_id")])
+        await joined(connection, [{"name": "王芳", "phone": "19912345670", "telegram_id": "503"}])
+        _, refused = await joined(connection, [{"name": "孙海", "telegram_id": "503"}], shared_numbers=True)
+        assert refused == [(2, "telegram_id")]
+        assert await residents.get(connection, stranger.id) == stranger
+
+
+@ONE_DATABASE
+async def test_new_number_of_someone_known_by_their_chat_is_added(store: Store) -> None:
+    async with store.write() as connection:
+        await joined(connection, [{"name": "张梅", "telegram_id": "501"}])
+        report, _ = await joined(connection, [MEI | {"telegram_id": "501"}, MEI])
+        assert came(report) == (0, 1, 1)
+        assert {p["value"] for p in (await residents.export(connection, 1) or {})["addresses"]} == {
+            PHONE.value,
+            "501",
+        }

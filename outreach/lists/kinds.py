@@ -52,8 +52,6 @@ def _start(file: Path) -> bytes:
             raise BadInput("this is no ordinary file", where=where, fix=AS_CSV)
         with file.open("rb") as raw:
             start = raw.read(1024)
-    except ValueError:
-        raise BadInput("this is no name of a file", where="FILE", fix="check the name") from None
     except OSError as error:
         fix = "make sure that you may read it and that no other program holds it"
         raise BadInput(f"cannot be read: {error.strerror}", where=where, fix=fix) from None

@@ -56,7 +56,7 @@ def sheets(file: Path, stack: contextlib.ExitStack) -> list[Sheet]:
         import openpyxl
 
         warnings.filterwarnings("ignore", module="openpyxl")
-        book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+        book = openpyxl.load_workbook(stack.enter_context(file.open("rb")), read_only=True, keep_links=False)
         stack.callback(book.close)
         found = [
             Sheet(file, sheet.title, sheet.max_row, sheet)

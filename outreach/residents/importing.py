@@ -28,6 +28,7 @@ from outreach.residents.joining import Row, take, take_all
 
 NEEDED = "name phone|telegram_id"
 _BETWEEN_GROUPS = re.compile(r"[、；，;|/,\n]")
+_NUMBER = re.compile(r"\d{9}")
 _LONGEST_NAME, _LONGEST_WORD = 100, 100
 
 
@@ -79,8 +80,8 @@ def _name(text: str) -> str:
 
 
 def _is_no_name(text: str) -> bool:
-    digits = sum(sign.isdigit() for sign in text)
-    return digits >= 5 or text.startswith("#") or not any(sign.isalpha() for sign in text)
+    has_number = _NUMBER.search(text) is not None
+    return has_number or text.startswith("#") or not any(sign.isalpha() for sign in text)
 
 
 def _word(text: str, field: str, doubts: list[tuple[str, str]]) -> str | None:
