@@ -47,7 +47,7 @@ _REPLIES: dict[str, set[str]] = {
     "link_expired": set(),
     "link_number": set(),
     "township": {"options"},
-    "township_set": {"township"},
+    "township_set": {"place"},
     "event_loss": {"answer_by"},
     "event_death": {"answer_by"},
     "event_moved": set(),

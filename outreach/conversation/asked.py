@@ -36,7 +36,7 @@ async def open_question(turn: Turn) -> Any:
 async def _stopped_since(turn: Turn, people: Sequence[int], asked_at: datetime) -> bool:
     """A stop closes what was asked before it; the appointment alone stands on."""
     statement = select(inbound.c.id).where(
-        inbound.c.resident_id.in_(people), inbound.c.outcome == "stop", inbound.c.received_at >= asked_at
+        inbound.c.resident_id.in_(people), inbound.c.outcome == "stop", inbound.c.received_at > asked_at
     )
     return (await turn.connection.execute(statement.limit(1))).first() is not None
 

@@ -87,7 +87,7 @@ async def settle(turn: Turn, township: str) -> Reply:
     await audit.note(
         turn.connection, subject, "residents.move", f"{subject} lives in another township", turn.now
     )
-    return Reply("township", "replies/township_set", {"township": township})
+    return Reply("township", "replies/township_set", {"place": township})
 
 
 async def _known(turn: Turn) -> list[str]:

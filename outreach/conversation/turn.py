@@ -90,4 +90,5 @@ def language_of_stranger(hint: str | None, text: str, usual: str) -> str:
         return "zh-Hans"
     if hint:
         return "zh-Hans" if hint.startswith("zh") else "en"
-    return "en" if len(_LATIN_WORD.findall(text)) > 1 else usual
+    # A command, and a code behind it, is in no language.
+    return "en" if not text.startswith("/") and len(_LATIN_WORD.findall(text)) > 1 else usual

@@ -17,7 +17,7 @@ class Event(StrEnum):
 
 
 _WHEN = (
-    "(?:已经|早就|早已|早|都|刚刚?|前几天|前天|昨天|今天|上周|上个?星期|上个?月|前不久"
+    "(?:已经|已|早就|早已|早|都|刚刚?|前几天|前天|昨天|今天|上周|上个?星期|上个?月|前不久"
     "|不久前|最近|去年|前年|今年|这个月|几个月前|[一二两三四五六七八九十几半0-9]+(?:天"
     "|周|个?月|年|个?星期)前"
     "|就|也|现在|因病|突然|不幸|意外|前些天|前段时间|[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号])?)"
@@ -239,16 +239,16 @@ _ENGLISH = {
 }
 _PATTERNS = {
     kind: re.compile(
-        rf"(?:{_SORRY})*+(?:{'|'.join(_CHINESE[kind])})(?:{AFTER})*|(?:(?:hi|hello|sorry|hey"
+        rf"(?:{_SORRY}){{0,4}}(?:{'|'.join(_CHINESE[kind])})(?:{AFTER}){{0,6}}|(?:(?:hi|hello|sorry|hey"
         rf"|please|sadly|unfortunately|yes|no) )*(?:{'|'.join(_ENGLISH[kind])})(?: (?:already"
-        rf"|thanks|thank you|sorry|please|now))*"
+        r"|thanks|thank you|sorry|please|now|yesterday|today|(?:last|this) \w+|\w+ \w+ ago)){0,4}"
     )
     for kind in Event
 }
 # Words of a loss or a death, in whatever sentence: a person reads those, no article answers them.
 SIGNS = re.compile(
     "流产了|小产了|胎停|引产了|没保住|没有保住|夭折|死胎|(?:孩子|宝宝|胎儿|娃)(?:已经|就"
-    "|都)?(?:没了|没有了|不在了|走了|死了)"
+    "|都)?(?:没了|没有了|不在了|走了|死了)(?!食欲|精神|力气|胃口|奶|户口|学籍|工作)"
     "|去世|过世|病故|病逝|离世|逝世|人(?:已经)?(?:走了|没了|不在了)|(?:爸|妈|父亲|母亲"
     "|爷爷|奶奶|外公|外婆|公公|婆婆|老伴|老公|老婆|丈夫|妻子|爱人|儿子|女儿|哥|姐|弟|妹"
     "|爹|娘|姥爷|姥姥)(?:他|她)?(?:上个?月|去年|前年|已经|昨天|刚刚?|前几天)*(?:走了"
