@@ -33,7 +33,28 @@ _REPLIES: dict[str, set[str]] = {
     "greeting": set(),
     "help": set(),
     "stopped": set(),
-    "started": set(),
+    "stopped_already": set(),
+    "stopped_topic": {"what", "back"},
+    "started": {"what"},
+    "purpose_care": set(),
+    "purpose_reminders": set(),
+    "purpose_surveys": set(),
+    "purpose_other": set(),
+    "who": {"options"},
+    "link_code": {"url"},
+    "link_too_many": set(),
+    "link_elsewhere": set(),
+    "link_expired": set(),
+    "link_number": set(),
+    "township": {"options"},
+    "township_set": {"place"},
+    "event_loss": {"answer_by"},
+    "event_death": {"answer_by"},
+    "event_moved": set(),
+    "event_done": set(),
+    "event_noted": set(),
+    "event_wrong_number": set(),
+    "event_unsure": {"answer_by"},
     "survey_thanks": set(),
     "linked": set(),
     "contact_unknown": set(),
@@ -115,6 +136,10 @@ class Templates:
 
     def fact(self, name: str, language: str) -> str:
         return self.region[language].get(name, "")
+
+    def neutral(self, name: str, language: str) -> str:
+        """The text to use where others read along: `NAME_neutral`, for a sensitive text that has one."""
+        return f"{name}_neutral" if self.has(f"{name}_neutral", language) else name
 
     def has(self, name: str, language: str) -> bool:
         return (name, language) in self._texts

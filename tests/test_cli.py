@@ -553,3 +553,65 @@ def test_settings_come_from_a_file_too(terminal: Terminal) -> None:
     assert ran.code == 1
     assert "OUTREACH_TELEGRAM_RATE" in ran.err
     assert os.environ.get("OUTREACH_TELEGRAM_RATE") is None
+
+
+# -- what residents write, and what staff are told
+
+
+def understood(terminal: Terminal, *arguments: str, stdin: str) -> list[dict[str, Any]]:
+    ran = terminal.run("understand", *arguments, stdin=stdin)
+    assert ran.code == 0, ran.said
+    assert "Traceback" not in ran.said
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_understand_reads_one_message_a_line(terminal: Terminal) -> None:
+    lines = [
+        '"退订"',
+        "stop reminders",
+        '"START"',
+        "help",
+        '"怎么退订医保"',
+        "谢谢",
+        '{"text": "TD"}',
+        "",
+        "{",
+        "[1]",
+        "\ud800".encode("utf-8", "replace").decode(),
+    ]
+    found = understood(terminal, stdin="\n".join(lines) + "\n")
+    assert [row["intent"] for row in found] == [
+        "stop_all", "stop_topic", "start", "help", "question", "other", "stop_all",
+        "other", "other", "other", "help",
+    ]  # fmt: skip
+    assert set(found[0]) == {"intent", "rating", "comment", "action", "when"}
+
+
+def test_understand_knows_what_is_open(terminal: Terminal) -> None:
+    (rated, stop) = understood(terminal, "--open", "survey", stdin="2，排队太久\n别再发问卷了\n")
+    assert (rated["intent"], rated["rating"], rated["comment"]) == ("rating", 2, True)
+    assert (stop["intent"], stop["rating"]) == ("stop_topic", None)
+    found = understood(
+        terminal, "--open", "appointment", "--at", "2026-12-03T09:30:00+08:00", stdin="取消\n1\nSTOP\n"
+    )
+    assert [(row["intent"], row["action"]) for row in found] == [
+        ("appointment", "cancel"), ("appointment", "confirm"), ("stop_all", None),
+    ]  # fmt: skip
+    for wrong in (("--open", "door"), ("--today", "soon"), ("--at", "nine")):
+        assert terminal.run("understand", *wrong, stdin="1\n").code == 2
+
+
+def test_staff_note_an_event_and_a_move(terminal: Terminal) -> None:
+    (terminal.folder / "list.csv").write_text(LIST, "utf-8")
+    terminal.run("residents", "import", "list.csv")
+    done = terminal.run("residents", "event", "1", "--kind", "loss", "--reason", "家属来电", "--json")
+    assert (done.code, done.json["kind"]) == (0, "loss")
+    assert terminal.run("residents", "event", "1", "--kind", "party").code == 2
+    unknown = terminal.run("residents", "event", "999", "--kind", "moved")
+    assert unknown.code == 1
+    assert "residents list" in unknown.err
+    refused = terminal.run("residents", "move", "1", "--township", "没有的镇")
+    assert refused.code == 1
+    assert "--new" in refused.err
+    moved = terminal.run("residents", "move", "1", "--township", "没有的镇", "--new", "--json")
+    assert moved.json["township"] == "没有的镇"

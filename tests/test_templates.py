@@ -25,6 +25,7 @@ NAMES = sorted(
 VALUES: dict[str, Any] = {
     "name": "Mei", "township": "East Hill", "day": "Thu 3 Dec", "time": "08:30", "place": "County Hospital",
     "text": "3600 a year", "basis": "Scheme of 2025", "options": ["One", "Two"], "answer_by": "Fri 4 Dec",
+    "what": "surveys", "back": "START surveys", "url": "https://t.me/county_bot?start=abc",
 }  # fmt: skip
 SIGNATURE = {"zh-Hans": "【示例县卫健】", "en": "[Sample Co Health] "}
 STOP_LINE = {"zh-Hans": "回复TD退订", "en": "Reply STOP to opt out"}

@@ -126,7 +126,9 @@ class App:
             if channel is None:
                 log.warning("channel_off", channel=name, why="it has no credentials in the settings")
         if self.telegram:
-            log.info("channel_on", channel="telegram", bot=await self.telegram.check())
+            bot = await self.telegram.check()
+            self.conversation.called(bot)
+            log.info("channel_on", channel="telegram", bot=bot)
         if self.sms:
             await self.sms.check()
             if not self.settings.public_url:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from outreach.campaigns.rehearsal import Rehearsal
 from outreach.files import line_of, named, parse
 from outreach.model import JSON, SMS, TELEGRAM, Address, BadInput, ChannelName, Priority, Problem, iso
 from outreach.outbox import Draft, enqueue
-from outreach.residents import SENSITIVE, Audience, Count, Reached, count, page, size
+from outreach.residents import SENSITIVE, Audience, Count, Reached, count, page, sharing, size
 from outreach.segments import segments
 from outreach.store.tables import launches
 from outreach.templates import LANGUAGES, Templates
@@ -142,17 +142,32 @@ class Campaigns:
             # A launch that goes on for days, or past New Year, means the same people throughout.
             now=launch.created_at,
         )
-        await enqueue(connection, [self._draft(campaign, launch, person, now) for person in people], now)
+        shared = await self._shared(connection, campaign, people)
+        drafts = [self._draft(campaign, launch, person, now, shared) for person in people]
+        await enqueue(connection, drafts, now)
         values: dict[str, Any] = {"cursor": people[-1].id} if people else {}
         if len(people) < PAGE:
             values |= {"expanded": True, "total": await rows(connection, launch.id)}
         await connection.execute(update(launches).where(launches.c.id == launch.id).values(**values))
         return len(people)
 
-    def _draft(self, campaign: Campaign, launch: Any, person: Reached, now: datetime) -> Draft:
+    async def _shared(
+        self, connection: AsyncConnection, campaign: Campaign, people: Sequence[Reached]
+    ) -> Set[tuple[int, str]]:
+        """Of these people, who shares an address; asked only where the text has a neutral twin."""
+        if all(self._templates.neutral(campaign.template, one) == campaign.template for one in LANGUAGES):
+            return set()
+        return await sharing(connection, [person.id for person in people])
+
+    def _draft(
+        self, campaign: Campaign, launch: Any, person: Reached, now: datetime, shared: Set[tuple[int, str]]
+    ) -> Draft:
         to = person.address or Address(campaign.channels[0], "")
+        template = campaign.template
+        if (person.id, to.channel) in shared:
+            template = self._templates.neutral(template, person.language)
         text, failed = self._templates.attempt(
-            campaign.template, person.language, to.channel, name=person.name, township=person.township
+            template, person.language, to.channel, name=person.name, township=person.township
         )
         return Draft(
             key=f"campaign:{launch.id}:{person.id}",
@@ -160,7 +175,7 @@ class Campaigns:
             address=to,
             priority=Priority.CAMPAIGN,
             purpose=campaign.purpose,
-            template=campaign.template,
+            template=template,
             language=person.language,
             text=text,
             due_at=now,
@@ -224,8 +239,9 @@ class Campaigns:
         now: datetime,
     ) -> None:
         people = await page(connection, audience, campaign.purpose, channels, after=0, limit=PAGE, now=now)
+        shared = await self._shared(connection, campaign, people)
         for person in people:
-            seen.add(self._draft(campaign, _Unlaunched(), person, now))
+            seen.add(self._draft(campaign, _Unlaunched(), person, now, shared))
 
 
 def waiting(now: datetime) -> Select[Any]:

@@ -10,7 +10,7 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import bench, content, importing, purging, residents, sending, staff
+from outreach.cli import bench, content, events, importing, purging, residents, sending, staff, understanding
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -46,7 +46,10 @@ program.add_typer(sending.outbox_commands, name="outbox")
 program.add_typer(staff.staff_commands, name="staff")
 residents.residents_commands.command("import")(importing.import_residents)
 residents.checkups_commands.command("import")(importing.import_checkups)
+residents.residents_commands.command("event")(events.event)
+residents.residents_commands.command("move")(events.move)
 program.command("ask")(content.ask)
+program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)
 storage.database_commands.command("purge")(purging.purge)

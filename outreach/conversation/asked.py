@@ -2,54 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from outreach import outbox, reminders, surveys
+from sqlalchemy import select
+
+from outreach import outbox, reminders, residents, surveys
+from outreach.conversation import consent, linking, moving
 from outreach.conversation.answers import TOPIC, topic
 from outreach.conversation.turn import Reply, Turn
-from outreach.folding import fold
-from outreach.outbox import CLARIFY
+from outreach.conversation.who import PARTS, choice
+from outreach.outbox import CHOICES, CLARIFY, TOWNSHIP, WHO
+from outreach.store.tables import inbound
 from outreach.templates import day_words, time_words
 
 
 async def open_question(turn: Turn) -> Any:
     """The message of ours that this one answers, if it asked anything that is still open."""
     row = None
+    people = [person.id for person in await turn.people()]
     if turn.inbound.reply_to:
         row = await outbox.sent_as(turn.connection, turn.inbound.sender, turn.inbound.reply_to)
-    if row is None or not (row.survey or row.checkup_id or row.template == CLARIFY):
-        row = await outbox.newest_question(turn.connection, turn.resident.id, turn.inbound.sender, turn.now)
-    if row is not None and row.checkup_id:
+    if row is None or not (row.survey or row.checkup_id or row.template in CHOICES):
+        row = await outbox.newest_question(turn.connection, people, turn.inbound.sender, turn.now)
+    if row is None or row.resident_id not in people:
+        return None
+    if row.checkup_id:
         return row if await reminders.is_open(turn.connection, row.checkup_id, turn.now) else None
-    return row
+    return None if await _stopped_since(turn, people, row.created_at) else row
 
 
-def is_about_visit(turn: Turn, asked: Any) -> bool:
-    """ "取消" while an appointment is open is about the appointment, not about our messages."""
-    return asked is not None and bool(asked.checkup_id) and reminders.understand(turn.text) is not None
+async def _stopped_since(turn: Turn, people: Sequence[int], asked_at: datetime) -> bool:
+    """A stop closes what was asked before it; the appointment alone stands on."""
+    statement = select(inbound.c.id).where(
+        inbound.c.resident_id.in_(people), inbound.c.outcome == "stop", inbound.c.received_at > asked_at
+    )
+    return (await turn.connection.execute(statement.limit(1))).first() is not None
+
+
+async def open_visit(turn: Turn, asked: Any) -> Any:
+    """The appointment that "取消" is about, while one is open; None where the word is about our messages."""
+    if reminders.understand(turn.text) is None:
+        return None
+    if asked is not None and asked.checkup_id:
+        return asked
+    # With another question in between only a word that would stop everything is taken for the visit.
+    if residents.keyword(turn.text) != residents.Keyword.STOP:
+        return None
+    people = [person.id for person in await turn.people()]
+    row = await outbox.newest_visit(turn.connection, people, turn.inbound.sender, turn.now)
+    is_open = row is not None and await reminders.is_open(turn.connection, row.checkup_id, turn.now)
+    return row if is_open else None
 
 
 async def answer(turn: Turn, asked: Any) -> Reply | None:
     """The reply where the message answers what was asked; None where it is about something else."""
     usual, turn.language = turn.language, asked.language
+    writer = turn.resident
+    reply: Reply | None
     if asked.template == CLARIFY:
         reply = _chosen(turn, asked)
+    elif asked.template == WHO:
+        reply = await _said_who(turn, asked)
+    elif asked.template == TOWNSHIP:
+        reply = await moving.chosen(turn, asked)
     elif asked.checkup_id:
         reply = await _visit(turn, asked)
     else:
         reply = await _rated(turn, asked)
     if reply is None:
         turn.language = usual
+    elif asked.template != WHO and turn.resident == writer:
+        # Whoever of several was asked is the one who answers.
+        turn.resident = next(one for one in await turn.people() if one.id == asked.resident_id)
     return reply
 
 
 def _chosen(turn: Turn, asked: Any) -> Reply | None:
-    if turn.text.startswith(TOPIC):
-        return topic(turn, turn.text.removeprefix(TOPIC))
-    choice = fold(turn.text)
-    if not choice.isdecimal() or not 1 <= int(choice) <= len(asked.buttons):
+    picked = turn.text if turn.text.startswith(TOPIC) else choice(turn, asked)
+    return topic(turn, picked.removeprefix(TOPIC)) if picked else None
+
+
+async def _said_who(turn: Turn, asked: Any) -> Reply | None:
+    """What was wished before we asked who is writing, done for the one who says it is them.
+
+    The choices are read from our own message, never from the text: nobody can choose what was not offered.
+    """
+    picked = choice(turn, asked)
+    if picked is None:
         return None
-    return topic(turn, asked.buttons[int(choice) - 1]["data"].removeprefix(TOPIC))
+    _, act, more, number = picked.split("|", PARTS - 1)
+    chosen = await residents.get(turn.connection, int(number))
+    if chosen is None:
+        return None
+    if act == "link":
+        return await linking.join(turn, chosen)
+    turn.resident = chosen
+    if act == "code":
+        return await linking.send_code(turn)
+    if act == "township":
+        return await (moving.settle(turn, more) if more else moving.offer(turn))
+    return await consent.start(turn, more.split(",") if more else ())
 
 
 async def _visit(turn: Turn, asked: Any) -> Reply | None:

@@ -1,4 +1,5 @@
-"""The way in. In this order: danger words, stop words, the open question, knowledge, a person.
+"""The way in. In this order: danger words, stop words, news of a life, the open question, wishes about the
+record (a chat to link, a township), knowledge, a person.
 
 Nothing of a dialogue is kept in memory, so any process can answer, after any restart.
 """
@@ -7,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.conversation import answers, asked, consent
+from outreach.conversation import answers, asked, consent, events, linking, moving
+from outreach.conversation.courtesy import is_courtesy
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
 from outreach.folding import fold
 from outreach.knowledge import Knowledge, is_danger
@@ -25,12 +28,6 @@ from outreach.templates import Templates
 
 # Telegram's longest message is 4,096 signs; nobody needs more to ask a question.
 LONGEST = 4096
-_COURTESY = {
-    fold(word)
-    for word in (
-        "谢谢|谢谢您|谢谢你|多谢|好的|好|嗯|嗯嗯|收到|知道了|明白了|哦|行|thanks|thank you|thx|ok|okay|got it"
-    ).split("|")
-}
 
 
 class Conversation:
@@ -40,6 +37,10 @@ class Conversation:
         self, store: Store, templates: Templates, knowledge: Knowledge, *, zone: ZoneInfo, language: str
     ) -> None:
         self._store, self._desk = store, Desk(templates, knowledge, zone, language)
+
+    def called(self, bot: str) -> None:
+        """The name of the residents' bot, which links are made with; known when it has signed in."""
+        self._desk = replace(self._desk, bot=bot)
 
     async def receive(self, inbound: Inbound, now: datetime) -> str:
         """Keeps the message, its effect and the reply in one transaction; returns what it was.
@@ -90,7 +91,7 @@ async def _answer(turn: Turn) -> Reply:
         return await consent.blocked(turn)
     await residents.reopen_address(turn.connection, turn.inbound.sender)
     if kind == "contact":
-        return await consent.linked(turn)
+        return await linking.contact(turn)
     if kind == "foreign_contact":
         return Reply("contact_mismatch", "replies/contact_mismatch")
     if kind == "unreadable":
@@ -102,18 +103,34 @@ async def _words(turn: Turn) -> Reply:
     text = turn.text
     if is_danger(text):
         return await answers.danger(turn)
-    if text.startswith("/start"):
-        return consent.greeting(turn)
+    if linking.is_start(text):
+        return await linking.started(turn) or consent.greeting(turn)
     question = await asked.open_question(turn)
-    if not asked.is_about_visit(turn, question) and (reply := await consent.keyword(turn)):
+    if visit := await asked.open_visit(turn, question):
+        return await asked.answer(turn, visit) or await answers.question(turn)
+    if reply := await _stopped_or_told(turn, question):
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):
         return reply
+    if reply := await linking.wished(turn) or await moving.wished(turn):
+        return reply
     if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
         return reply
-    if fold(text) in _COURTESY:
+    if is_courtesy(text):
         return Reply("courtesy")
     return await answers.question(turn) if fold(text) else Reply("help", "replies/help")
+
+
+async def _stopped_or_told(turn: Turn, question: Any) -> Reply | None:
+    """Stop words and news of a life, which may come in one message: "你发错人了，别再发了"."""
+    wished = await consent.keyword(turn, question)
+    if wished and wished.outcome != "stop":
+        return wished
+    told = await events.reported(turn, question)
+    if wished and told and told.template in events.SAY_ENOUGH:
+        # One confirmation, and the kinder one; none where the carrier gave it.
+        return replace(told, outcome="stop", template=told.template if wished.template else "")
+    return wished or told
 
 
 async def _keep(turn: Turn, reply: Reply) -> None:

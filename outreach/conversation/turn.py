@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.cases import answer_by, open_case
 from outreach.knowledge import Knowledge
 from outreach.model import Button, Inbound
-from outreach.residents import Resident
+from outreach.residents import Resident, at_address
 from outreach.templates import Templates, day_words, time_words
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -23,12 +23,13 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the dialogue has at hand. `language`: where a resident has named none."""
+    """What the dialogue has at hand. `language`: where a resident has named none; `bot`: our name."""
 
     templates: Templates
     knowledge: Knowledge
     zone: ZoneInfo
     language: str
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class Turn:
     def text(self) -> str:
         return self.inbound.text
 
+    async def people(self) -> list[Resident]:
+        """Everyone who uses the address, the one known longest first."""
+        return await at_address(self.connection, self.inbound.sender)
+
     @property
     def source(self) -> str:
         return f"inbound {self.id}"
@@ -85,4 +90,5 @@ def language_of_stranger(hint: str | None, text: str, usual: str) -> str:
         return "zh-Hans"
     if hint:
         return "zh-Hans" if hint.startswith("zh") else "en"
-    return "en" if len(_LATIN_WORD.findall(text)) > 1 else usual
+    # A command, and a code behind it, is in no language.
+    return "en" if not text.startswith("/") and len(_LATIN_WORD.findall(text)) > 1 else usual

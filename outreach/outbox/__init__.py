@@ -37,12 +37,16 @@ from outreach.outbox.queue import Draft, cancel, enqueue
 from outreach.outbox.receipts import Failure, receipt, receipts
 from outreach.outbox.settle import Outcome, decide, settle, settling
 from outreach.outbox.sight import (
+    CHOICES,
     CLARIFY,
+    TOWNSHIP,
+    WHO,
     Queue,
     by_state,
     depth,
     errors,
     newest_question,
+    newest_visit,
     overview,
     sent_as,
     standing,
@@ -50,9 +54,12 @@ from outreach.outbox.sight import (
 )
 
 __all__ = [
+    "CHOICES",
     "CLARIFY",
     "HOLD",
     "REPLY",
+    "TOWNSHIP",
+    "WHO",
     "Claimed",
     "Doubt",
     "Draft",
@@ -84,6 +91,7 @@ __all__ = [
     "known_names",
     "leave",
     "newest_question",
+    "newest_visit",
     "overdue",
     "overview",
     "receipt",

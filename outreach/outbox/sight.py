@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from outreach.outbox.lanes import HOLD
 from outreach.store.tables import lanes, outbox, workers
 
 ASKED = (State.SENT, State.DELIVERED, State.IN_DOUBT, State.SENDING)
-CLARIFY = "replies/clarify"
+CLARIFY, WHO, TOWNSHIP = "replies/clarify", "replies/who", "replies/township"
+# Replies of ours that offer choices, each with what it stands for in the row's buttons.
+CHOICES = (CLARIFY, WHO, TOWNSHIP)
 # After that an answer of one digit is more likely about something else.
 STILL_OPEN = timedelta(days=7)
 
@@ -133,13 +136,16 @@ async def overview(connection: AsyncConnection, now: datetime, agreed: datetime)
 
 
 async def newest_question(
-    connection: AsyncConnection, resident_id: int, address: Address, now: datetime
+    connection: AsyncConnection, resident_ids: Sequence[int], address: Address, now: datetime
 ) -> Row[Any] | None:
-    """The newest message on this address that asked something: a survey, an appointment, "did you mean"."""
+    """The newest message on this address that asked one of these people something.
+
+    A survey, an appointment, "did you mean", "who is writing", "which township".
+    """
     statement = (
         select(outbox)
         .where(
-            outbox.c.resident_id == resident_id,
+            outbox.c.resident_id.in_(resident_ids),
             outbox.c.channel == address.channel,
             outbox.c.lookup == address.value,
             outbox.c.state.in_(ASKED),
@@ -147,8 +153,28 @@ async def newest_question(
             or_(
                 outbox.c.survey.is_not(None),
                 outbox.c.checkup_id.is_not(None),
-                outbox.c.template == CLARIFY,
+                outbox.c.template.in_(CHOICES),
             ),
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    )
+    return (await connection.execute(statement)).first()
+
+
+async def newest_visit(
+    connection: AsyncConnection, resident_ids: Sequence[int], address: Address, now: datetime
+) -> Row[Any] | None:
+    """The newest message on this address that was about an appointment of one of these people."""
+    statement = (
+        select(outbox)
+        .where(
+            outbox.c.resident_id.in_(resident_ids),
+            outbox.c.channel == address.channel,
+            outbox.c.address == address.value,
+            outbox.c.state.in_(ASKED),
+            outbox.c.created_at > now - STILL_OPEN,
+            outbox.c.checkup_id.is_not(None),
         )
         .order_by(outbox.c.id.desc())
         .limit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.files import line_of, named, parse
 from outreach.model import SMS, TELEGRAM, Address, Button, ChannelName, Priority, Problem
 from outreach.outbox import Draft, enqueue
-from outreach.residents import Reached, these
+from outreach.residents import Reached, sharing, these
 from outreach.store import insert_new
 from outreach.store.tables import checkups, reminders
 from outreach.templates import LANGUAGES, Templates, day_words, time_words
@@ -131,8 +131,9 @@ class Reminders:
     async def queue_due(self, connection: AsyncConnection, now: datetime, limit: int = PAGE) -> int:
         """Turns due reminders into messages and returns how many; repeated, none goes twice."""
         due = (await connection.execute(_due(now, limit))).all()
+        shared = await sharing(connection, [row.resident_id for row in due])
         drafts = [
-            self._draft(plan, row, person, now)
+            self._draft(plan, row, person, now, shared)
             for name in sorted({row.plan for row in due})
             for plan, row, person in await self._people(connection, name, due, now)
         ]
@@ -155,12 +156,17 @@ class Reminders:
         people = {person.id: person for person in found}
         return [(plan, row, people[row.resident_id]) for row in rows]
 
-    def _draft(self, plan: Plan, row: Any, person: Reached, now: datetime) -> Draft:
+    def _draft(
+        self, plan: Plan, row: Any, person: Reached, now: datetime, shared: Set[tuple[int, str]]
+    ) -> Draft:
         step = next(step for step in plan.steps if step.name == row.step)
         address = person.address or Address(plan.channels[0], "")
+        template = step.template
+        if (person.id, address.channel) in shared:
+            template = self._templates.neutral(template, person.language)
         local = row.at.astimezone(self._zone)
         text, failed = self._templates.attempt(
-            step.template,
+            template,
             person.language,
             address.channel,
             name=person.name,
@@ -174,7 +180,7 @@ class Reminders:
             address=address,
             priority=Priority.REMINDER,
             purpose=PURPOSE,
-            template=step.template,
+            template=template,
             language=person.language,
             text=text,
             buttons=self._buttons(person.language),

@@ -17,18 +17,34 @@ from outreach.residents.consent import (
     proof,
     withdraw,
 )
-from outreach.residents.keywords import Keyword, keyword
+from outreach.residents.keywords import (
+    Event,
+    Keyword,
+    Wish,
+    event,
+    keyword,
+    may_be_event,
+    wish,
+    without_courtesy,
+)
+from outreach.residents.linking import new_code, redeem, used_for
 from outreach.residents.names import same_name
 from outreach.residents.people import (
+    WRONG_NUMBER,
     Resident,
+    addresses_of,
     at_address,
     close_address,
     find,
     get,
+    is_shared,
+    join,
     link,
     listing,
+    remove_address,
     reopen_address,
     set_language,
+    sharing,
     sharing_address,
 )
 from outreach.residents.reach import (
@@ -43,9 +59,11 @@ from outreach.residents.reach import (
     these,
 )
 from outreach.residents.record import export, subject
+from outreach.residents.restoring import begin, restorable, standing, stop
 from outreach.residents.retention import Keep, due, purge
 from outreach.residents.rights import erase
 from outreach.residents.tags import tag, untag
+from outreach.residents.townships import move, same_township, townships
 
 __all__ = [
     "BY_GUARDIAN",
@@ -55,42 +73,64 @@ __all__ = [
     "OF_AGE",
     "PURPOSES",
     "SENSITIVE",
+    "WRONG_NUMBER",
     "Audience",
     "Count",
+    "Event",
     "Keep",
     "Keyword",
     "Reached",
     "Resident",
+    "Wish",
+    "addresses_of",
     "at_address",
+    "begin",
     "close_address",
     "count",
     "current",
     "due",
     "erase",
+    "event",
     "export",
     "find",
     "get",
     "give",
     "is_known",
+    "is_shared",
+    "join",
     "keep_stops",
     "keyword",
     "ledger",
     "link",
     "listing",
+    "may_be_event",
     "may_be_reached",
+    "move",
     "must_be_known",
     "never",
+    "new_code",
     "page",
     "proof",
     "purge",
+    "redeem",
+    "remove_address",
     "reopen_address",
+    "restorable",
     "same_name",
+    "same_township",
     "set_language",
+    "sharing",
     "sharing_address",
     "size",
+    "standing",
+    "stop",
     "subject",
     "tag",
     "these",
+    "townships",
     "untag",
+    "used_for",
+    "wish",
     "withdraw",
+    "without_courtesy",
 ]

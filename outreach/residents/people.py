@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.model import JSON, TELEGRAM, Address
+from outreach.model import JSON, TELEGRAM, Address, ChannelName
 from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
 from outreach.store.tables import (
@@ -18,10 +18,14 @@ from outreach.store.tables import (
     checkups,
     consent,
     inbound,
+    link_codes,
     outbox,
     residents,
     survey_answers,
 )
+
+# Why an address is closed that somebody else answers.
+WRONG_NUMBER = "wrong number: it belongs to somebody else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,28 @@ async def close_address(connection: AsyncConnection, address: Address, reason: s
 
 
 async def reopen_address(connection: AsyncConnection, address: Address) -> None:
-    """A message from an address proves that it is alive."""
+    """A message from an address proves that it is alive; not that it belongs to whom our list says."""
     await connection.execute(
         update(addresses)
-        .where(*_is(address), addresses.c.closed_at.is_not(None))
+        .where(*_is(address), addresses.c.closed_at.is_not(None), addresses.c.closed_reason != WRONG_NUMBER)
         .values(closed_at=None, closed_reason=None)
     )
 
 
 def _is(address: Address) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return addresses.c.channel == address.channel, addresses.c.lookup == address.value
+
+
+async def addresses_of(connection: AsyncConnection, resident_id: int, channel: ChannelName) -> list[Address]:
+    """Where this resident is reached on a channel, closed addresses too."""
+    own = addresses.c.resident_id == resident_id, addresses.c.channel == channel
+    found = await connection.execute(select(addresses.c.value).where(*own).order_by(addresses.c.id))
+    return [Address(channel, value) for value in found.scalars()]
+
+
+async def remove_address(connection: AsyncConnection, resident_id: int, address: Address) -> None:
+    """It is not this person's; others who use it keep it."""
+    await connection.execute(delete(addresses).where(addresses.c.resident_id == resident_id, *_is(address)))
 
 
 async def sharing_address(connection: AsyncConnection, resident_id: int) -> list[int]:
@@ -123,15 +139,38 @@ async def sharing_address(connection: AsyncConnection, resident_id: int) -> list
     return sorted({resident_id, *(row[0] for row in await connection.execute(statement))})
 
 
+async def is_shared(connection: AsyncConnection, address: Address) -> bool:
+    """Whether several people of our list use it: no word then that one of them may not want read."""
+    return len([person for person in await at_address(connection, address) if person.name]) > 1
+
+
+async def sharing(connection: AsyncConnection, resident_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """Of these people, who shares an address with another one of our list: (resident, channel)."""
+    mine, other = addresses.alias("mine"), addresses.alias("other")
+    same = (other.c.channel == mine.c.channel) & (other.c.value == mine.c.value)
+    statement = (
+        select(mine.c.resident_id, mine.c.channel)
+        .join(other, same & (other.c.resident_id != mine.c.resident_id))
+        .join(residents, residents.c.id == other.c.resident_id)
+        .where(mine.c.resident_id.in_(resident_ids), residents.c.name.is_not(None))
+        .distinct()
+    )
+    return {(row[0], row[1]) for row in await connection.execute(statement)}
+
+
 async def link(connection: AsyncConnection, stranger: Resident, phone: str, now: datetime) -> Resident | None:
     """Joins a Telegram chat to the resident whose number it proved to own; None where no list has the number.
 
     What the stranger wrote and decided so far moves along, so that a stop given before linking still holds.
     """
     known = await at_address(connection, Address("sms", phone))
-    if not known:
-        return None
-    resident = known[0]
+    return await join(connection, stranger, known[0], now) if known else None
+
+
+async def join(
+    connection: AsyncConnection, stranger: Resident, resident: Resident, now: datetime
+) -> Resident:
+    """The chat of `stranger` is this resident's from now on; see `link`."""
     if stranger.id == resident.id:
         return resident
     chat = select(addresses.c.value).where(
@@ -162,7 +201,7 @@ async def _keep_stops(connection: AsyncConnection, stranger_id: int, resident_id
 
 
 async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:
-    for table in (consent, inbound, outbox, survey_answers, cases, checkups):
+    for table in (consent, inbound, outbox, survey_answers, cases, checkups, link_codes):
         await connection.execute(
             update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
         )

@@ -222,6 +222,8 @@ reminders = Table(
     Column("expires_at", Instant, nullable=False),
     # scheduled, queued, skipped, cancelled
     Column("state", String(16), nullable=False, server_default="scheduled"),
+    # Why it was cancelled, in words.
+    Column("reason", Text),
     UniqueConstraint("checkup_id", "step"),
     Index("ix_reminders_due", "state", "due_at"),
 )
@@ -327,6 +329,18 @@ inbound = Table(
     Column("received_at", Instant, nullable=False),
     Column("cleared_at", Instant),
     UniqueConstraint("channel", "provider_id"),
+)
+
+link_codes = Table(
+    "link_codes",
+    metadata,
+    # Of the code itself only this is kept.
+    Column("code_hash", String(64), primary_key=True),
+    _ref("resident_id", "residents"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    comment="one-time codes that join a Telegram chat to a resident",
 )
 
 survey_answers = Table(

@@ -79,7 +79,7 @@ class Surveys:
     async def queue_due(self, connection: AsyncConnection, now: datetime) -> int:
         """Asks everyone whose campaign message went out long enough ago; returns how many were queued."""
         queued = 0
-        for launch_id, frozen in await _with_survey(connection, now):
+        for launch_id, frozen in await with_survey(connection, now):
             after = timedelta(hours=frozen["survey"]["after_hours"])
             ids = await _reached(connection, launch_id, now - after, now)
             people = await these(connection, ids, PURPOSE, frozen["channels"], now) if ids else []
@@ -95,7 +95,7 @@ class Surveys:
             survey.template, person.language, address.channel, name=person.name
         )
         return Draft(
-            key=f"survey:{launch_id}:{person.id}",
+            key=key_of(launch_id, person.id),
             resident_id=person.id,
             address=address,
             priority=Priority.CAMPAIGN,
@@ -113,6 +113,11 @@ class Surveys:
         )
 
 
+def key_of(launch_id: int, resident_id: int) -> str:
+    """The name of the one message with which this person is asked after this launch."""
+    return f"survey:{launch_id}:{resident_id}"
+
+
 def _mistake(file: Path, line: int, problem: str) -> Exception:
     return Problem(str(file), line, "", problem, "correct the file").raised()
 
@@ -128,7 +133,8 @@ def _lately(now: datetime) -> Select[Any]:
     return select(launches.c.id, launches.c.frozen).where(launches.c.state.in_(("running", "done")), of_late)
 
 
-async def _with_survey(connection: AsyncConnection, now: datetime) -> list[tuple[int, dict[str, Any]]]:
+async def with_survey(connection: AsyncConnection, now: datetime) -> list[tuple[int, dict[str, Any]]]:
+    """Launches of late after which a survey is asked, each with its file as it was then."""
     found = await connection.execute(_lately(now))
     return [(number, frozen) for number, frozen in found if frozen.get("survey")]
 

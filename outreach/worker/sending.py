@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
 from outreach.model import SMS, TELEGRAM, Channel, InDoubt, Priority, SendError, State, TryLater, Unreachable
-from outreach.outbox import Claimed, Haul, Lane, Outcome, Rules
+from outreach.outbox import REPLY, Claimed, Haul, Lane, Outcome, Rules
 from outreach.store import Steps, Store, run
+from outreach.store.tables import outbox as messages
 from outreach.worker.pace import Addresses, Brake, Pace
 from outreach.worker.tally import Tally
 
@@ -375,15 +376,17 @@ async def _close(connection: AsyncConnection, claimed: Claimed, error: Unreachab
     address = claimed.message.address
     await residents.close_address(connection, address, error.reason, now)
     if error.stopped:
-        people = await residents.at_address(connection, address)
-        await residents.withdraw(
+        people = [person.id for person in await residents.at_address(connection, address)]
+        await residents.stop(
             connection,
-            [person.id for person in people],
+            people,
             wording=error.reason,
             channel=address.channel,
             source=f"provider code {error.code}",
             now=now,
         )
+        theirs = messages.c.resident_id.in_(people), messages.c.purpose != REPLY
+        await outbox.cancel(connection, *theirs, reason=error.reason, now=now)
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:
