@@ -171,7 +171,7 @@ async def newest_visit(
         .where(
             outbox.c.resident_id.in_(resident_ids),
             outbox.c.channel == address.channel,
-            outbox.c.address == address.value,
+            outbox.c.lookup == address.value,
             outbox.c.state.in_(ASKED),
             outbox.c.created_at > now - STILL_OPEN,
             outbox.c.checkup_id.is_not(None),

@@ -147,7 +147,7 @@ async def is_shared(connection: AsyncConnection, address: Address) -> bool:
 async def sharing(connection: AsyncConnection, resident_ids: Sequence[int]) -> set[tuple[int, str]]:
     """Of these people, who shares an address with another one of our list: (resident, channel)."""
     mine, other = addresses.alias("mine"), addresses.alias("other")
-    same = (other.c.channel == mine.c.channel) & (other.c.value == mine.c.value)
+    same = (other.c.channel == mine.c.channel) & (other.c.lookup == mine.c.lookup)
     statement = (
         select(mine.c.resident_id, mine.c.channel)
         .join(other, same & (other.c.resident_id != mine.c.resident_id))
