@@ -45,6 +45,14 @@ def test_a_run_is_one_list_of_figures_and_leaves_nothing(shell: Terminal) -> Non
     assert list(shell.folder.iterdir()) == []
 
 
+def test_import_is_measured_beside_a_bare_insert(shell: Terminal) -> None:
+    ran = shell.run(*"bench import --database sqlite --rows 1500 --rounds 1 --json".split())
+    assert ran.code == 0, ran.said
+    assert [figure["name"] for figure in ran.json] == ["import sqlite", "import memory sqlite"]
+    assert [figure["target"] for figure in ran.json] == ["<= 3", "<= 200 MB"]
+    assert list(shell.folder.iterdir()) == []
+
+
 def test_what_is_not_known_is_said_with_what_is(shell: Terminal) -> None:
     for words, known in (("bench fly", "send"), ("bench send --only fly", "engine, http, gather")):
         ran = shell.run(*words.split())
