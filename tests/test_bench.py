@@ -54,6 +54,14 @@ def test_an_audience_is_counted_beside_a_bare_count(shell: Terminal) -> None:
     assert "300 meant, 239 reached" in ran.json[0]["detail"]
 
 
+def test_import_is_measured_beside_a_bare_insert(shell: Terminal) -> None:
+    ran = shell.run(*"bench import --database sqlite --rows 1500 --rounds 1 --json".split())
+    assert ran.code == 0, ran.said
+    assert [figure["name"] for figure in ran.json] == ["import sqlite", "import memory sqlite"]
+    assert [figure["target"] for figure in ran.json] == ["<= 3", "<= 200 MB"]
+    assert list(shell.folder.iterdir()) == []
+
+
 def test_what_is_not_known_is_said_with_what_is(shell: Terminal) -> None:
     for words, known in (("bench fly", "send"), ("bench send --only fly", "engine, http, gather")):
         ran = shell.run(*words.split())
