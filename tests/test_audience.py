@@ -171,7 +171,7 @@ MEANT = st.fixed_dictionaries(
 
 
 @ONE_DATABASE
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     crowd=st.lists(PERSON, max_size=8),
     conditions=MEANT,

@@ -97,6 +97,8 @@ def preview(name: Name, json: JsonFlag = False) -> None:
     say(f"{result['audience']} people: {result['channels']}")
     for reason, n in result["suppressed"].items():
         say(f"  left out: {n}, {reason}")
+    for reason, n in result["outside"].items():
+        say(f"  not meant: {n}, {reason}")
     for sample in result["samples"]:
         say(f"[{sample['channel']}, {sample['language']}] {sample['text']}")
 

@@ -20,6 +20,8 @@ from outreach.store.tables import (
     inbound,
     link_codes,
     outbox,
+    resident_groups,
+    resident_tags,
     residents,
     survey_answers,
 )
@@ -205,7 +207,8 @@ async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: in
         await connection.execute(
             update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
         )
-    await connection.execute(delete(addresses).where(addresses.c.resident_id == stranger_id))
+    for table in (addresses, resident_groups, resident_tags):
+        await connection.execute(delete(table).where(table.c.resident_id == stranger_id))
     await connection.execute(delete(residents).where(residents.c.id == stranger_id))
 
 
