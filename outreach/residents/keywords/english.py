@@ -42,7 +42,8 @@ _BEFORE = any_of(
     " to|i would like to|i need to|i need you to|i wish to"
     "|id like you to|i would like you to|want to|id like|i wanna|wanna|i want|let me|i"
     " have to|i demand that you|i demand you|i ask you to|im asking you to"
-    "|i am asking you to|sorry|no|yes|immediately|you must|you need to|u|the|me|i|from"
+    "|i am asking you to|sorry|no|yes|immediately|you must|you need to|u|me|i|make it"
+    "|make this|make them|how about you|why dont you|thanks but|from"
     " now on|good morning|good afternoon|good evening|sms"
 )
 _AFTER = any_of(
@@ -138,7 +139,13 @@ def _sentences(messages: str) -> str:
 
 _ALL = "|".join(
     (
-        _sentences(f"{_MESSAGES}(?: {_MESSAGES})?"),
+        _sentences(f"{_MESSAGES}(?: (?:and |or )?(?:{_MESSAGES}|calls|reminders))?"),
+        _sentences(f"(?:reminders|calls) (?:and|or) {_MESSAGES}"),
+        r"(?:take|leave|count) me (?:off|out)",
+        (
+            rf"(?:im|i am) (?:no longer|not) interested in(?: (?:getting|receiving))?(?: {_OF_OURS}"
+            rf"){{0,4}} {_MESSAGES}"
+        ),
         rf"(?:stop|quit|cease|please cease) {_DOING}(?: {_WHOM})?",
         rf"{_NOT} {_DO} {_WHOM}",
         (
@@ -201,7 +208,9 @@ STOP_FIRM = re.compile(rf"{_BEFORES}(?:{any_of(STOP_SURE)}|{_ALL})(?: (?:{_AFTER
 STOP_ALL = re.compile(rf"{_BEFORES}(?:{_ALL})(?: (?:{_AFTER}|{_BARE})){{0,6}}")
 STOP_TOPIC = re.compile(
     rf"{_BEFORES}(?:{_sentences(LATIN_TOPICS)}|(?:stop|cancel|no more) (?:reminding|surveying|asking) me"
-    rf"|{_NOT} (?:remind|survey) me|{LATIN_TOPICS} (?:stop|off|unsubscribe)){_AFTERS}"
+    rf"|{_NOT} (?:remind|survey) me|(?:i )?(?:dont|do not|no longer) want to (?:do|answer"
+    rf"|take|fill in|fill out|complete) (?:{_OF_OURS} ){{0,4}}{LATIN_TOPICS}|{LATIN_TOPICS}"
+    rf" (?:stop|off|unsubscribe)){_AFTERS}"
 )
 START_ALL = re.compile(
     rf"{_BEFORES}(?:(?:{any_of(START_WORDS)})(?: (?:me )?(?:to |receiving |getting "
@@ -226,7 +235,10 @@ START_TOPIC = re.compile(
 )
 HELP = re.compile(rf"{_BEFORES}(?:{any_of(HELP_WORDS)})(?: (?:{_AFTER}|{any_of(HELP_WORDS)}))*")
 COURTESY = re.compile(
-    rf"(?: ?(?:{_BEFORE}|{_AFTER}|regards|bye|goodbye|good day|yours|sincerely|no thanks|no thank you))+"
+    rf"(?: ?(?:{_BEFORE}|{_AFTER}|regards|bye|goodbye|i dont want (?:these|this|it|them"
+    rf"|any|those)|i do not want (?:these|this|it|them|any)|i dont need (?:these|this|it"
+    rf"|them)|not for me|you are annoying|good day|yours|sincerely|no thanks|no thank"
+    rf" you))+"
 )
 BUT = (
     r"\b(?:but|except|only|unless|instead|if|until|other|others|keep|still|telegram"
