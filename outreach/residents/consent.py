@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, BadInput, iso
 from outreach.residents import stops
-from outreach.store.tables import consent, residents, version_of
+from outreach.store.columns import version_of
+from outreach.store.tables import consent, residents
 
 PURPOSES = ("care", "reminders", "surveys")
 # What may hurt in the wrong hands: care consent never covers it, each needs a yes of its own.

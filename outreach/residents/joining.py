@@ -15,7 +15,8 @@ from outreach.model import SMS, TELEGRAM, Address
 from outreach.residents.consent import PURPOSES, keep_stops
 from outreach.residents.names import same_name
 from outreach.store import among, insert_many, insert_new, next_ids, one_at_a_time
-from outreach.store.tables import addresses, consent, resident_groups, residents, version_of
+from outreach.store.columns import version_of
+from outreach.store.tables import addresses, consent, resident_groups, residents
 
 _FACTS = ("name", "township", "language", "birth_year")
 

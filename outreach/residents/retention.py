@@ -97,6 +97,7 @@ async def _clear_messages(connection: AsyncConnection, ids: Sequence[int], now: 
     empty: dict[str, Any] = {
         "text": "",
         "address": "",
+        "lookup": "",
         "sender": None,
         "buttons": [],
         "provider_id": None,

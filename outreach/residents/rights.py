@@ -92,6 +92,7 @@ async def _leave_husks(connection: AsyncConnection, resident_id: int, now: datet
     empty = {"address": "", "text": "", "cleared_at": now}
     end = {"state": "closed", "closed_at": func.coalesce(cases.c.closed_at, _at(now)), "outcome": ERASED}
     sent = empty | {
+        "lookup": "",
         "key": literal("erased:") + cast(outbox.c.id, String),
         "sender": None,
         "buttons": [],

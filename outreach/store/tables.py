@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -23,42 +17,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
 from outreach.model import State
+from outreach.store.columns import Instant, version_default
 from outreach.store.sealing import LooksUp, Lookup, Sealed
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC. SQLite has no time zones, so they are put on again when read."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-@lru_cache(maxsize=1024)
-def version_of(wording: str) -> str:
-    """The version of a wording: the same words have the same one, for ever and everywhere."""
-    return hashlib.sha256(wording.encode()).hexdigest()[:12]
-
-
-def _version(context: Any) -> str:
-    return version_of(context.get_current_parameters()["wording"])
-
 
 metadata = MetaData(
     naming_convention={
@@ -153,7 +118,7 @@ consent = Table(
     Column("wording", Text, nullable=False),
     Column("source", Text, nullable=False),
     # Which wording it was, to be counted by; made of the words themselves.
-    Column("version", String(16), nullable=False, server_default="", default=_version),
+    Column("version", String(16), nullable=False, server_default="", default=version_default),
     # Under fourteen it is a parent's or guardian's word that counts.
     Column("by_guardian", Boolean, nullable=False, server_default=text("false")),
     # The answer stands in the index too: it is asked for every message.
