@@ -90,7 +90,9 @@ def telegram_id(text: str) -> str | None:
 @functools.lru_cache(1024)
 def year(text: str, latest: int) -> int | None:
     """A year of birth out of a year, a date or a number; None where it is no likely one."""
-    plain = unicodedata.normalize("NFKC", text).strip(" '\"").translate(_CHINESE_DIGITS)
+    plain = unicodedata.normalize("NFKC", text).strip(" '\"")
+    if re.search(r"\d", plain) is None:
+        plain = plain.translate(_CHINESE_DIGITS)
     for pattern in _YEARS:
         if (found := pattern.fullmatch(plain)) and FIRST_YEAR <= int(found[1]) <= latest:
             return int(found[1])

@@ -79,6 +79,8 @@ def _read(number: str, text: str) -> str:
         raise BadRow("phone", "this is no phone number: write its digits and nothing else", shape(text))
     if number.startswith("+") and not number.startswith("+86"):
         return _foreign(number, text)
+    if number.startswith("00") and not number.startswith(("000", "0086")):
+        return _foreign(f"+{number[2:]}", text)
     raise BadRow("phone", _why_not(number.lstrip("+")), shape(text))
 
 

@@ -52,7 +52,9 @@ def parse(
     if not mobile and not chat:
         raise BadRow("phone", "the number is missing: write it, or remove the row")
     doubts: list[tuple[str, str]] = []
-    consent = {purpose: given for purpose in PURPOSES if (given := _consent(cells, purpose)) is not None}
+    consent = {
+        purpose: given for purpose in PURPOSES if (given := _consent(cells, purpose, doubts)) is not None
+    }
     return Row(
         number,
         name,
@@ -129,13 +131,12 @@ def _birth_year(text: str, latest: int, doubts: list[tuple[str, str]]) -> int | 
     return found
 
 
-def _consent(cells: Mapping[str, str], purpose: str) -> bool | None:
+def _consent(cells: Mapping[str, str], purpose: str, doubts: list[tuple[str, str]]) -> bool | None:
+    """What is not plainly a yes or a no is neither: the person goes in, and nothing is noted of it."""
     text = cells.get(f"consent_{purpose}", "")
-    if not text:
-        return None
-    given = answer(text)
-    if given is None:
-        raise BadRow(f"consent_{purpose}", "write 是 or 否 (yes or no), or leave it empty", shape(text))
+    given = answer(text) if text else None
+    if text and given is None:
+        doubts.append((f"consent_{purpose}", "neither 是 nor 否 (yes or no): no consent was noted"))
     return given
 
 
