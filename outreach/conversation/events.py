@@ -5,6 +5,7 @@ Nothing else is kept: no births, no losses, no pregnancies; only why a message d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ REASONS = {
 _TOLD = (Event.LOSS, Event.DEATH, Event.WRONG_NUMBER)
 # Replies that say that nothing more comes: a stop beside needs no second one.
 SAY_ENOUGH = tuple(f"replies/event_{kind}" for kind in _TOLD)
+_BIRTH = re.compile(r"生|分娩|卸货|剖|\b(?:birth|born|deliver|baby)")
 _STANDS = ("open", "confirmed", "moving")
 
 
@@ -66,11 +68,12 @@ async def _heard_of(turn: Turn) -> Reply | None:
 
 
 async def _done(turn: Turn, asked: Any) -> Reply:
-    """What a reminder asked about, or the one appointment there is; of several a person finds out which."""
+    """The appointment we wrote about of late is over; a birth ends the one there is, of several a person
+    finds out which. Nothing else is touched: "做过了" may be about anything.
+    """
     ids = [person.id for person in await turn.people()]
-    if asked is not None and asked.checkup_id:
-        visits: Sequence[int] = [asked.checkup_id]
-    else:
+    visits = await _written_about(turn, ids, asked)
+    if not visits and _BIRTH.search(turn.text.casefold()):
         visits = await _visits(turn.connection, ids, checkups.c.at > turn.now)
     if len(visits) > 1:
         return Reply("event", "replies/event_unsure", await turn.promise("event"))
@@ -83,6 +86,13 @@ async def _done(turn: Turn, asked: Any) -> Reply:
     await _no_survey(turn.connection, whose, reason, turn.now)
     await _note(turn.connection, "resident", whose, Event.DONE, turn.now)
     return Reply("event", "replies/event_done")
+
+
+async def _written_about(turn: Turn, ids: Sequence[int], asked: Any) -> Sequence[int]:
+    if asked is not None and asked.checkup_id:
+        return [asked.checkup_id]
+    row = await outbox.newest_visit(turn.connection, ids, turn.inbound.sender, turn.now)
+    return await _visits(turn.connection, ids, checkups.c.id == row.checkup_id) if row else []
 
 
 async def by_staff(

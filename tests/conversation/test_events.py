@@ -112,6 +112,7 @@ async def test_done_without_any_visit_is_thanked_for_and_of_two_a_person_finds_o
             at = NOW + timedelta(days=days)
             await town.content.reminders.schedule(connection, resident.id, "prenatal", at, "县医院", NOW)
     assert "同事" in (await town.says("生了")).reply
+    await town.says("已经办好了")
     assert {row.state for row in await town.read(select(checkups))} == {"open"}
     assert [case.kind for case in await town.read(select(cases))] == ["event"]
 

@@ -183,6 +183,11 @@ async def test_nobody_is_chosen_by_words_we_did_not_offer(town: Town) -> None:
     await town.says("TD")
     assert (await town.says(f"who|start||{mei.id}")).outcome != "start"
     assert (await town.says(f"who|link||{mei.id}", CHAT)).outcome != "linked"
+    other, _ = await town.newcomer()
+    assert (await town.says("", CHAT, kind="contact", phone=PHONE.value)).outcome == "who"
+    assert (await town.says(f"who|link||{other.id}", CHAT)).outcome != "linked"
+    assert (await town.says("3", CHAT)).outcome != "linked"
+    assert (await town.says("1", CHAT)).outcome == "linked"
 
 
 async def two_on_one(town: Town) -> tuple[Resident, Resident]:
