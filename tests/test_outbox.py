@@ -670,7 +670,7 @@ async def test_a_person_decides_a_doubt_once(town: Store) -> None:
 async def test_newest_question_is_what_this_address_was_last_asked(town: Store) -> None:
     async def asked(now: datetime = NOW, at: int = 1) -> str | None:
         async with town.read() as connection:
-            row = await outbox.newest_question(connection, 1, number(at), now)
+            row = await outbox.newest_question(connection, [1], number(at), now)
         return row.key if row else None
 
     assert await asked() is None

@@ -20,6 +20,7 @@ from outreach.lists import Report
 from outreach.model import SMS, BadInput
 from outreach.residents import importing, intake
 from outreach.store import Store, insert_many
+from outreach.store.columns import version_of
 from outreach.store.tables import addresses, consent, resident_groups, residents
 
 ROUNDS, MORE_ROUNDS = 1, 5
@@ -142,7 +143,10 @@ def _tables(
     )
     yield (
         addresses,
-        [{"resident_id": n, "channel": SMS, "value": f"+86{r[1]}", "created_at": now} for n, r in numbered],
+        [
+            {"resident_id": n, "channel": SMS, "value": to, "lookup": to, "created_at": now}
+            for n, to in ((n, f"+86{r[1]}") for n, r in numbered)
+        ],
     )
     yield (
         resident_groups,
@@ -157,6 +161,7 @@ def _tables(
                 "purpose": purpose,
                 "given": r[column] == "是",
                 "wording": HEADINGS[column],
+                "version": version_of(HEADINGS[column]),
                 **said,
             }
             for n, r in numbered
