@@ -1,8 +1,8 @@
 """Names, numbers and words are sealed in the database, and found again by keyed hashes.
 
-AES-256-GCM with a random nonce; the column is authenticated with each value, so that none can be moved to
-another. A hash is BLAKE2b with a key of its own, derived from the same secret. Keys lie in the file that the
-settings name, or else in the table `keys`: then a copy of the database is no safer than its reader.
+XChaCha20-Poly1305 with a random nonce; the column is authenticated with each value, so that none can be
+moved to another. A hash is BLAKE2b with a key of its own, derived from the same secret. Keys lie in the file
+that the settings name, or else in the table `keys`: then a copy of the database is no safer than its reader.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as decrypt
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as encrypt
+from nacl.exceptions import CryptoError
 from sqlalchemy import Connection, String, Text, TypeDecorator, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.operators import OperatorType, is_, is_not
@@ -28,12 +29,12 @@ from outreach.model import BadInput
 SETTING = "OUTREACH_KEY_FILE"
 # What begins like that is sealed; what does not was written before there were keys.
 MARK = "~"
-_ID_BYTES, _NONCE_BYTES, _SECRET_BYTES = 4, 12, 32
+_ID_BYTES, _NONCE_BYTES, _SECRET_BYTES = 4, 24, 32
 
 
 class _Key(NamedTuple):
     name: str
-    cipher: AESGCM
+    data: bytes
     lookup: bytes
 
 
@@ -43,7 +44,7 @@ def _key(secret: bytes) -> _Key:
     def derived(use: bytes, size: int) -> bytes:
         return blake2b(secret, digest_size=size, person=use).digest()
 
-    return _Key(derived(b"name", _ID_BYTES).hex(), AESGCM(derived(b"data", 32)), derived(b"lookup", 32))
+    return _Key(derived(b"name", _ID_BYTES).hex(), derived(b"data", 32), derived(b"lookup", 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Seals:
         """`place`: the column, as table.column."""
         key, nonce = self._now(), os.urandom(_NONCE_BYTES)
         # Half of a surrogate pair is kept as it came.
-        sealed = key.cipher.encrypt(nonce, plain.encode("utf-8", "surrogatepass"), place.encode())
+        sealed = encrypt(plain.encode("utf-8", "surrogatepass"), place.encode(), nonce, key.data)
         return MARK + base64.b64encode(bytes.fromhex(key.name) + nonce + sealed).decode()
 
     def open(self, sealed: str, place: str) -> str:
@@ -109,9 +110,9 @@ class Seals:
             raw = base64.b64decode(sealed[1:], validate=True)
             name, nonce = raw[:_ID_BYTES].hex(), raw[_ID_BYTES : _ID_BYTES + _NONCE_BYTES]
             key = self._keys.get(name) or self._missing(name)
-            opened: bytes = key.cipher.decrypt(nonce, raw[_ID_BYTES + _NONCE_BYTES :], place.encode())
+            opened: bytes = decrypt(raw[_ID_BYTES + _NONCE_BYTES :], place.encode(), nonce, key.data)
             return opened.decode("utf-8", "surrogatepass")
-        except (InvalidTag, ValueError):
+        except (CryptoError, ValueError, TypeError):
             raise BadInput(
                 "a sealed value was changed from outside",
                 where=place,
