@@ -145,7 +145,7 @@ def _learns_keys(engine: AsyncEngine, seals: Seals) -> None:
             connection.rollback()
 
 
-# SQLite's own cache of two megabytes a connection is enough: what a sender needs lies at the heads of indexes.
+# SQLite's own cache of two megabytes a connection is enough: a sender needs the heads of its indexes.
 PRAGMAS = ("foreign_keys=ON", "synchronous=FULL")
 
 
