@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from conftest import ROOT
 from sqlalchemy import select
-from world import World, opened_world
+from world import World, opened_world, until
 
 from outreach import campaigns, surveys
 from outreach.model import Address
@@ -224,6 +224,11 @@ async def test_replies_overtake_a_campaign_under_way(database_url: str) -> None:
         await world.knows(*({"name": f"居民{n}", "telegram_id": str(9005000 + n), **YES} for n in range(200)))
         await world.launch("hello")
         await world.plan()
+
+        async def begun() -> bool:
+            return bool((await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"])
+
+        await until(begun)
         await world.says(ANON, "叶酸在哪里领")
         await world.quiet(heard=1)
         ledger = (await world.call("GET", "/sim/ledger?channel=telegram"))["telegram"]
