@@ -46,9 +46,9 @@ def consent(
         if withdrawn:
             await _withdraw(connection, resident, withdrawn, wording.strip(), said, now)
         for act, purposes in (("give", given), ("withdraw", withdrawn)):
-            for purpose in purposes:
-                about = f"{people.subject(resident)}: {purpose}"
-                await audit.note(connection, by, f"consent.{act}", about, now)
+            if purposes:
+                # The ledger says which: the audit is kept for ever, and no record of illnesses.
+                await audit.note(connection, by, f"consent.{act}", people.subject(resident), now)
         return {"consent": await people.ledger(connection, resident)}
 
     with mistakes():

@@ -89,7 +89,9 @@ def rotate_keys(json: JsonFlag = False) -> None:
             with sole_sender(store), bar:
                 async with store.write() as connection:
                     await _nobody_works(connection, await store.time(connection, wall_clock()))
-                    return await rotate(connection, wall_clock(), partial(_shown, bar))
+                    made = await rotate(connection, wall_clock(), partial(_shown, bar))
+                    await audit.note(connection, "cli", "db.rotate", made, wall_clock())
+                    return made
 
     name = run(work())
     where = str(loaded.key_file) if loaded.key_file else "the database"

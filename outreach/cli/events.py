@@ -62,8 +62,7 @@ def move(
             if not name:
                 raise _no_township(known)
             await people.move(connection, resident, name)
-            subject = f"resident {resident} lives in another township"
-            await audit.note(connection, by, "residents.move", subject, now)
+            await audit.note(connection, by, "residents.move", people.subject(resident), now)
             return {"resident": resident, "from": person.township, "township": name}
 
     done = run(work())

@@ -54,7 +54,7 @@ async def reported(turn: Turn, asked: Any) -> Reply | None:
     if kind == Event.DEATH:
         said = {"wording": turn.text, "channel": turn.inbound.sender.channel, "source": turn.source}
         await residents.stop(turn.connection, ids, now=turn.now, **said)
-    await _note(turn.connection, "resident", ids, kind, turn.now)
+    await _note(turn.connection, "resident", ids, turn.now)
     values = await turn.promise("event") if kind in _TOLD else {}
     return Reply("event", f"replies/event_{kind}", values if kind in (Event.LOSS, Event.DEATH) else {})
 
@@ -84,7 +84,7 @@ async def _done(turn: Turn, asked: Any) -> Reply:
     reason = f"{REASONS[Event.DONE]}, says who uses the address"
     await _call_off(turn.connection, visits, reason, turn.now, state="done")
     await _no_survey(turn.connection, whose, reason, turn.now)
-    await _note(turn.connection, "resident", whose, Event.DONE, turn.now)
+    await _note(turn.connection, "resident", whose, turn.now)
     return Reply("event", "replies/event_done")
 
 
@@ -113,7 +113,7 @@ async def by_staff(
     if kind == Event.WRONG_NUMBER:
         for address in await residents.addresses_of(connection, resident_id, SMS):
             await _not_theirs(connection, resident_id, address, now)
-    await _note(connection, who, ids, kind, now)
+    await _note(connection, who, ids, now)
     return taken
 
 
@@ -174,8 +174,7 @@ async def _whose_visits(connection: AsyncConnection, ids: Sequence[int], asked: 
     return having[0] if len(having) == 1 else []
 
 
-async def _note(
-    connection: AsyncConnection, who: str, ids: Sequence[int], kind: Event, now: datetime
-) -> None:
+async def _note(connection: AsyncConnection, who: str, ids: Sequence[int], now: datetime) -> None:
+    """That it was done, and for whom; not what happened: the audit is kept for ever."""
     for resident_id in ids:
-        await audit.note(connection, who, "residents.event", f"resident {resident_id}: {kind}", now)
+        await audit.note(connection, who, "residents.event", residents.subject(resident_id), now)

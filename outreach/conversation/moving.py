@@ -83,10 +83,8 @@ async def chosen(turn: Turn, asked: Any) -> Reply | None:
 
 async def settle(turn: Turn, township: str) -> Reply:
     await residents.move(turn.connection, turn.resident.id, township)
-    subject = f"resident {turn.resident.id}"
-    await audit.note(
-        turn.connection, subject, "residents.move", f"{subject} lives in another township", turn.now
-    )
+    who = residents.subject(turn.resident.id)
+    await audit.note(turn.connection, who, "residents.move", who, turn.now)
     return Reply("township", "replies/township_set", {"place": township})
 
 

@@ -142,44 +142,35 @@ async def newest_question(
 
     A survey, an appointment, "did you mean", "who is writing", "which township".
     """
-    statement = (
-        select(outbox)
-        .where(
-            outbox.c.resident_id.in_(resident_ids),
-            outbox.c.channel == address.channel,
-            outbox.c.lookup == address.value,
-            outbox.c.state.in_(ASKED),
-            outbox.c.created_at > now - STILL_OPEN,
-            or_(
-                outbox.c.survey.is_not(None),
-                outbox.c.checkup_id.is_not(None),
-                outbox.c.template.in_(CHOICES),
-            ),
-        )
-        .order_by(outbox.c.id.desc())
-        .limit(1)
+    asked = or_(
+        outbox.c.survey.is_not(None), outbox.c.checkup_id.is_not(None), outbox.c.template.in_(CHOICES)
     )
-    return (await connection.execute(statement)).first()
+    return await _newest(connection, resident_ids, address, now, asked)
 
 
 async def newest_visit(
     connection: AsyncConnection, resident_ids: Sequence[int], address: Address, now: datetime
 ) -> Row[Any] | None:
     """The newest message on this address that was about an appointment of one of these people."""
-    statement = (
-        select(outbox)
-        .where(
-            outbox.c.resident_id.in_(resident_ids),
-            outbox.c.channel == address.channel,
-            outbox.c.lookup == address.value,
-            outbox.c.state.in_(ASKED),
-            outbox.c.created_at > now - STILL_OPEN,
-            outbox.c.checkup_id.is_not(None),
-        )
-        .order_by(outbox.c.id.desc())
-        .limit(1)
+    return await _newest(connection, resident_ids, address, now, outbox.c.checkup_id.is_not(None))
+
+
+async def _newest(
+    connection: AsyncConnection,
+    resident_ids: Sequence[int],
+    address: Address,
+    now: datetime,
+    which: ColumnElement[bool],
+) -> Row[Any] | None:
+    statement = select(outbox).where(
+        outbox.c.resident_id.in_(resident_ids),
+        outbox.c.channel == address.channel,
+        outbox.c.lookup == address.value,
+        outbox.c.state.in_(ASKED),
+        outbox.c.created_at > now - STILL_OPEN,
+        which,
     )
-    return (await connection.execute(statement)).first()
+    return (await connection.execute(statement.order_by(outbox.c.id.desc()).limit(1))).first()
 
 
 async def sent_as(connection: AsyncConnection, address: Address, provider_id: str) -> Row[Any] | None:

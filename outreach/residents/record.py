@@ -189,8 +189,7 @@ async def _cases(connection: AsyncConnection, resident_id: int) -> list[JSON]:
 
 async def _audit(connection: AsyncConnection, resident_id: int) -> list[JSON]:
     """What staff did about this person. The words after the number say what of theirs it was."""
-    name = subject(resident_id)
-    about = (audit.c.subject == name) | audit.c.subject.startswith(f"{name}:", autoescape=True)
+    about = audit.c.subject == subject(resident_id)
     statement = select(audit).where(about).order_by(audit.c.id)
     return [
         {"at": iso(row.at), "who": row.who, "what": row.what, "subject": row.subject}

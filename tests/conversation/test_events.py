@@ -86,6 +86,8 @@ async def test_report_takes_back_what_waits_and_says_why(town: Town, kind: Event
     assert told == ([] if kind == Event.MOVED else ["event"] * 2)
     (_, noted) = await town.read(select(audit))
     assert noted.what == "residents.event"
+    assert noted.subject.split(" ")[0] == "resident"
+    assert str(kind) not in noted.subject, "the audit is kept for ever, and is no record of what happened"
 
 
 async def test_done_ends_the_visit_that_was_asked_about_and_no_other(town: Town) -> None:
