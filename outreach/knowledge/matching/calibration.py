@@ -17,7 +17,7 @@ from outreach.knowledge.matching.table import Floats, Table
 # Where nothing is learnt: chance, coverage, likeness, explained, known, three margins, must, length.
 PRIOR = np.array([1.0, 0.5, 0.2, 1.0, 1.0, 0.5, 0.3, 0.3, 0.5, 0.6])
 # How many asked examples the prior weighs as much as.
-STRENGTH = 10.0
+STRENGTH = 20.0
 # A question of ours that was taken for another of ours is more ours than a stranger's.
 HALF_RIGHT = 0.75
 STRANGERS = 0.5

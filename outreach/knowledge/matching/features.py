@@ -77,13 +77,6 @@ def _grams(runs: Sequence[str], words: Words) -> Iterator[tuple[str, Iterable[ob
     yield "concept", concepts
     yield "concepts 2", pairwise(concepts)
     yield "concepts near", _pairs(concepts)
-    kinds = [words.kind(concept) for concept in concepts]
-    if kinds != concepts:
-        yield "concept", [kind for kind, concept in zip(kinds, concepts, strict=True) if kind != concept]
-        yield (
-            "concepts 2",
-            set(pairwise(kinds)) - set(pairwise(concepts)),
-        )
 
 
 def _of_signs(run: str) -> Iterator[tuple[str, Iterable[object]]]:

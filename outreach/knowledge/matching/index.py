@@ -60,13 +60,15 @@ class Index:
         if evidence.covered[first] <= 0:
             return []
         sure = self._calibration.confidence(evidence.of(first))
-        found = []
-        for entry in np.argsort(-evidence.score, kind="stable")[: limit + len(self._foreign)]:
-            if int(entry) in self._foreign or evidence.covered[entry] <= 0:
-                continue
-            share = float(evidence.score[entry] / evidence.score[first])
-            found.append(Match(self._ids[entry], round(sure * min(share, 1.0), 6)))
-        return found[:limit]
+        score = np.where(evidence.covered > 0, evidence.score, 0.0)
+        score[list(self._foreign)] = 0.0
+        order = np.argsort(-score, kind="stable")[:limit]
+        share = score[order] / score[first]
+        return [
+            Match(self._ids[entry], round(sure * float(part), 6))
+            for entry, part in zip(order, share, strict=True)
+            if part > 0
+        ]
 
 
 def _readable(question: str) -> str:

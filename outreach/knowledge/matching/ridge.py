@@ -21,13 +21,12 @@ def neighbours(table: Table, likeness: Floats, covering: Floats) -> Ints:
     """The examples to choose among, by their likeness to the question and the coverage of their entries."""
     count = min(NEAREST, len(likeness))
     chosen = np.argpartition(-likeness, count - 1)[:count]
-    best = np.argsort(-covering)[:ENTRIES]
-    own = np.flatnonzero(np.isin(table.entry, best) & (likeness > 0))
-    order = own[np.lexsort((-likeness[own], table.entry[own]))]
-    _, first = np.unique(table.entry[order], return_index=True)
-    place = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
-    both = np.union1d(chosen, order[place < EACH])
-    return np.asarray(both[likeness[both] > 0])
+    picked = np.zeros(len(likeness), bool)
+    picked[chosen] = True
+    for entry in np.argpartition(-covering, min(ENTRIES, len(covering) - 1))[:ENTRIES]:
+        own = table.examples_of(int(entry))
+        picked[own[np.argsort(-likeness[own])[:EACH]]] = True
+    return np.flatnonzero(picked & (likeness > 0))
 
 
 def chances(table: Table, likeness: Floats, near: Ints) -> Floats:
@@ -43,15 +42,13 @@ def chances(table: Table, likeness: Floats, near: Ints) -> Floats:
 
 def _among(table: Table, near: Ints) -> Floats:
     """The likeness of the examples to each other."""
-    rows = [table.row(int(example)) for example in near]
-    columns = np.concatenate([table.column[row] for row in rows])
-    values = np.concatenate([table.value[row] for row in rows])
-    which = np.repeat(np.arange(len(near)), [row.stop - row.start for row in rows])
-    # A feature of a single example likens it to none.
-    kept = table.frequency[columns] > 1
-    used, place = np.unique(columns[kept], return_inverse=True)
-    dense = np.zeros((len(near), len(used)), np.float32)
-    dense[which[kept], place] = values[kept]
+    at, which = table.common.gather(near)
+    columns = table.common.row[at]
+    seen = np.zeros(table.width, bool)
+    seen[columns] = True
+    place = np.cumsum(seen, dtype=np.int32) - 1
+    dense = np.zeros((len(near), int(place[-1]) + 1), np.float32)
+    dense[which, place[columns]] = table.common_value[at]
     gram = dense @ dense.T
     np.fill_diagonal(gram, 1.0)
     return gram.astype(float)

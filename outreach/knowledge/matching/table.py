@@ -62,6 +62,7 @@ class Table:
         row = np.repeat(np.arange(self.examples), sizes)
         self.column, self.counts = column, counts
         self.by_entry = np.bincount(self.entry, minlength=entries)
+        self._entry_end = np.cumsum(self.by_entry)
         self._weigh_examples(column, row, counts)
         self._weigh_entries(column, self.entry[row], counts)
 
@@ -75,6 +76,11 @@ class Table:
         self.value = value / np.maximum(norm, 1e-9)[row]
         self.in_examples, order = _postings(column, row, self.width)
         self.example_value = self.value[order]
+        # By example, what it has in common with any other.
+        kept = self.frequency[column] > 1
+        start = np.concatenate(([0], np.cumsum(np.bincount(row[kept], minlength=self.examples))))
+        self.common = Postings(start, column[kept])
+        self.common_value = self.value[kept].astype(np.float32)
 
     def _weigh_entries(self, column: Ints, entry: Ints, counts: Floats) -> None:
         pair, inverse = np.unique(column * self.entries + entry, return_inverse=True)
@@ -97,6 +103,11 @@ class Table:
         at = np.searchsorted(self.vocabulary, text.ids)
         at = np.minimum(at, self.width - 1)
         return at, self.vocabulary[at] == text.ids
+
+    def examples_of(self, entry: int) -> Ints:
+        """Examples are numbered entry by entry."""
+        end = int(self._entry_end[entry])
+        return np.arange(end - int(self.by_entry[entry]), end)
 
     def row(self, example: int) -> slice:
         return slice(int(self.row_start[example]), int(self.row_start[example + 1]))

@@ -1,7 +1,4 @@
-"""Words that mean the same, and kinds of things: read from lists that anyone can edit.
-
-`a | b | c`: any of them may stand for another. `kind: a | b | c`: each is one of that kind. `#`: a remark.
-"""
+"""Words that mean the same, read from lists that anyone can edit: `a | b | c`, any may stand for another."""
 
 from __future__ import annotations
 
@@ -15,38 +12,31 @@ import Stemmer
 from outreach.folding import fold
 
 FOLDER = Path(__file__).parent / "words"
-_LINE = re.compile(r"(?:(?P<kind>[\w ]+):)?(?P<words>.+)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 RUNS = re.compile(r"[a-z0-9']+|[\u3400-\u9fff]+")
 _NUMBER = re.compile(r"\d+(st|nd|rd|th|am|pm|k|s)?|one|two|three|four|five|six|seven|eight|nine|ten|hundred")
 
 
 class Words:
-    """A vocabulary of concepts: each word or phrase of a list is replaced by what it stands for."""
+    """What words and phrases stand for: signs of Chinese, stems of other words."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._han: dict[str, str] = {}
         self._latin: dict[str, str] = {}
-        self._kinds: dict[str, str] = {}
+        self._longest_han = self._longest_latin = 1
         for line in lines:
-            self._take(line.partition("#")[0].strip())
-        self._longest_han = max(map(len, self._han), default=1)
-        self._longest_latin = max((key.count(" ") + 1 for key in self._latin), default=1)
+            words = [fold(word) for word in line.partition("#")[0].split("|")]
+            for word in filter(None, words):
+                self._add(word, f"={words[0]}")
 
-    def _take(self, line: str) -> None:
-        found = _LINE.fullmatch(line)
-        if not found:
-            return
-        words = [fold(word) for word in found["words"].split("|")]
-        name = f"<{found['kind'].strip()}>" if found["kind"] else f"={words[0]}"
-        for word in words:
-            table, key = (self._han, word) if _HAN.search(word) else (self._latin, stems(word))
-            if not key:
-                continue
-            if found["kind"]:
-                self._kinds.setdefault(table.setdefault(key, f"={word}"), name)
-            else:
-                table.setdefault(key, name)
+    def _add(self, phrase: str, name: str) -> None:
+        """The first list that has a phrase keeps it."""
+        if _HAN.search(phrase):
+            self._han.setdefault(phrase, name)
+            self._longest_han = max(self._longest_han, len(phrase))
+        elif key := stems(phrase):
+            self._latin.setdefault(key, name)
+            self._longest_latin = max(self._longest_latin, key.count(" ") + 1)
 
     def concepts(self, runs: Sequence[str]) -> list[str]:
         """The runs of a folded text as concepts, longest first; what no list knows stays as it is."""
@@ -61,10 +51,6 @@ class Words:
             out.extend(self._signs(run))
         out.extend(self._phrases(latin))
         return out
-
-    def kind(self, concept: str) -> str:
-        """The kind of thing a concept is; the concept itself where no list says."""
-        return self._kinds.get(concept, concept)
 
     def _signs(self, run: str) -> Iterator[str]:
         at = 0
