@@ -30,6 +30,13 @@ class BadInput(Exception):
         self.problem, self.where, self.fix = problem, where, fix
         super().__init__(": ".join(part for part in (where, problem) if part) + (f" → {fix}" if fix else ""))
 
+    def as_problem(self) -> Problem:
+        """The same as a line of `outreach check`."""
+        file, _, line = self.where.rpartition(":")
+        if not line.isdigit():
+            file, line = self.where, "1"
+        return Problem(file, int(line), "", self.problem, self.fix)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

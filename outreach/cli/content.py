@@ -26,10 +26,7 @@ Launch = Annotated[int, typer.Argument(metavar="ID")]
 
 
 def as_problem(problem: BadInput) -> Problem:
-    file, _, line = problem.where.rpartition(":")
-    if not line.isdigit():
-        file, line = problem.where, "1"
-    return Problem(file, int(line), "", problem.problem, problem.fix)
+    return problem.as_problem()
 
 
 def _content() -> Content:

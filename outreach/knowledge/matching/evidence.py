@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from outreach.knowledge.matching.features import WEIGHTS, Features
 from outreach.knowledge.matching.ridge import chances, neighbours
-from outreach.knowledge.matching.table import PLAIN, SHARED, TELLING, Floats, Ints, Table, summed
+from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Floats, Ints, Table, summed
 
 LEAST = 1e-6
 MUST_POWER = 0.1
@@ -71,13 +71,14 @@ class _Question:
     unknown_channels: Ints
     likeness: Floats
     length: int
+    spelt: bool = False
 
 
 def of_text(table: Table, text: Features) -> Evidence:
     at, known = table.columns_of(text)
     columns = at[known]
     likeness = _likeness(table, columns, table.values_of(text, at, known))
-    question = _Question(columns, text.channel[~known], likeness, text.length)
+    question = _Question(columns, text.channel[~known], likeness, text.length, text.spelt)
     return _weighed(table, question, _Sums.over(table, columns))
 
 
@@ -94,7 +95,7 @@ def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
     spread = table.spread[columns] - (left_examples <= 0)
     lost = spread <= 0
     sums.change(own, left_examples, left_count, gone=without_entry)
-    question = _Question(columns[~lost], table.channel[columns[lost]], likeness, text.length)
+    question = _Question(columns[~lost], table.channel[columns[lost]], likeness, text.length, text.spelt)
     return _weighed(table, question, sums.only(~lost))
 
 
@@ -180,15 +181,16 @@ def _weighed(table: Table, question: _Question, sums: _Sums) -> Evidence:
     channel = table.channel[sums.columns]
     idf = table.entry_idf[sums.columns]
     missing = question.unknown_channels
-    lost = float((WEIGHTS * TELLING)[missing].sum()) * table.unseen_entry_idf
+    telling, plainly = (SOUNDS, SOUNDS) if question.spelt else (TELLING, PLAIN)
+    lost = float((WEIGHTS * telling)[missing].sum()) * table.unseen_entry_idf
     ideal = max(float((WEIGHTS[channel] * idf).sum()) + lost, 1e-9)
     damping = table.damping[sums.entry]
     filled = sums.count * (1 + damping) / np.maximum(sums.count + damping, 1e-9)
     covered = _by_entry(table, sums, (WEIGHTS[channel] * idf)[sums.which] * filled) / ideal
-    plain = PLAIN[channel] * idf
-    all_plain = max(float(plain.sum() + PLAIN[missing].sum() * table.unseen_entry_idf), 1e-9)
+    plain = plainly[channel] * idf
+    all_plain = max(float(plain.sum() + plainly[missing].sum() * table.unseen_entry_idf), 1e-9)
     explained = _by_entry(table, sums, plain[sums.which] * (sums.count > 0)) / all_plain
-    must = _by_entry(table, sums, sums.shared) / sums.shared_total
+    must = explained if question.spelt else _by_entry(table, sums, sums.shared) / sums.shared_total
     if sums.gone >= 0:
         covered[sums.gone] = explained[sums.gone] = must[sums.gone] = 0.0
     alike = np.zeros(table.entries)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from anyascii import anyascii
 from numpy.typing import NDArray
 
 from outreach.folding import fold
+from outreach.knowledge.matching.sounds import is_syllable, plain, sound
 from outreach.knowledge.matching.words import RUNS, Words, stem
 
 # Channel: how much a match in it weighs. Measured on four public sets at once, one setting for all.
@@ -30,6 +29,7 @@ def channels(*names: str) -> NDArray[np.float64]:
 
 
 _NEAR = 3
+SPELT = 3
 # Words that stand beside any other say nothing together.
 _SLIGHT = frozenset(
     "a an the of to in on at for is are am be i my me you your do does did can could will would please it its"
@@ -46,6 +46,8 @@ class Features:
     channel: NDArray[np.int64]
     # Signs and words in the text.
     length: int
+    # Chinese spelt in letters: nothing but sounds.
+    spelt: bool = False
 
 
 def features(text: str, words: Words) -> Features:
@@ -62,10 +64,16 @@ def features(text: str, words: Words) -> Features:
         if name in ("sign", "word"):
             length += len(found)
     unique, first, counts = np.unique(np.array(ids, np.int64), return_index=True, return_counts=True)
-    return Features(unique, counts.astype(float), np.array(channel, np.int64)[first], length)
+    spelt = _are_spelt(runs)
+    # A syllable is a sign, written otherwise.
+    length = len(runs) if spelt else length
+    return Features(unique, counts.astype(float), np.array(channel, np.int64)[first], length, spelt)
 
 
 def _grams(runs: Sequence[str], words: Words) -> Iterator[tuple[str, Iterable[object]]]:
+    if _are_spelt(runs):
+        yield from _of_sounds([plain(run) for run in runs])
+        return
     latin: list[str] = []
     for run in runs:
         if run[0] >= "\u3400":
@@ -83,7 +91,15 @@ def _of_signs(run: str) -> Iterator[tuple[str, Iterable[object]]]:
     yield "sign", run
     yield "signs 2", _of_size(run, 2)
     yield "signs 3", _of_size(run, 3)
-    sounds = [sound(sign) for sign in run]
+    yield from _of_sounds([sound(sign) for sign in run])
+
+
+def _are_spelt(runs: Sequence[str]) -> bool:
+    """Whether it is Chinese spelt in letters; a word or two may be English that looks so."""
+    return len(runs) >= SPELT and all(is_syllable(run) for run in runs)
+
+
+def _of_sounds(sounds: Sequence[str]) -> Iterator[tuple[str, Iterable[object]]]:
     yield "sound 2", pairwise(sounds)
     yield "sound 3", zip(sounds, sounds[1:], sounds[2:], strict=False)
 
@@ -109,18 +125,3 @@ def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
     for at, first in enumerate(kept):
         for second in kept[at + 1 : at + 1 + _NEAR]:
             yield (first, second) if first < second else (second, first)
-
-
-@lru_cache(maxsize=30_000)
-def sound(sign: str) -> str:
-    """How a sign is said, without tone, and without the differences that half the country does not make.
-
-    >>> sound("补"), sound("不"), sound("女")
-    ('bu', 'bu', 'nu')
-    """
-    said = anyascii(sign).lower()
-    for plain, blade in (("z", "zh"), ("c", "ch"), ("s", "sh")):
-        if said.startswith(blade):
-            said = plain + said[len(blade) :]
-    said = said.removesuffix("g") if said.endswith(("ang", "eng", "ing", "ong")) else said
-    return "n" + said[1:] if said.startswith("l") else said

@@ -21,6 +21,7 @@ PLAIN = channels("sign", "word", "concept")
 SHARED = channels("sign", "signs 2", "word", "concept")
 # An unseen one of these is a word that nobody used; an unseen longer run may be made of known words.
 TELLING = channels("sign", "signs 2", "word", "concept")
+SOUNDS = channels("sound 2")
 
 
 @dataclass(frozen=True, slots=True)

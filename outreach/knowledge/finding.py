@@ -1,0 +1,77 @@
+"""Which of our articles a question is for: one index a language, built the first time it is asked."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outreach.files import read_text
+from outreach.folding import fold
+from outreach.knowledge.articles import Article
+from outreach.knowledge.elsewhere import Elsewhere
+
+if TYPE_CHECKING:
+    from outreach.knowledge.matching import Index, Match
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile(r"[a-z']+")
+# A few syllables may be English words too; a whole question of them is Chinese typed without signs.
+SYLLABLES = 3
+
+
+class Finder:
+    """Finds articles; everything it knows comes from their files, those beside them, and everyday words."""
+
+    def __init__(self, articles: Iterable[Article], elsewhere: Elsewhere, folder: Path) -> None:
+        self._articles, self._elsewhere, self._folder = list(articles), elsewhere, folder
+        self._indexes: dict[str, Index] = {}
+        self._building = threading.Lock()
+
+    def rank(self, question: str, language: str) -> Sequence[Match]:
+        """Topics with how likely each is the one, best first."""
+        return self._index("zh-Hans" if is_pinyin(question) else language).rank(question)
+
+    def warm(self, languages: Iterable[str]) -> None:
+        """Builds now what the first question would have to wait for; may be called from another thread."""
+        for language in languages:
+            self._index(language)
+
+    def _index(self, language: str) -> Index:
+        with self._building:
+            if language not in self._indexes:
+                self._indexes[language] = self._built(language)
+            return self._indexes[language]
+
+    def _built(self, language: str) -> Index:
+        # A worker answers nothing: the arrays and their library would be a sixth of its memory.
+        from outreach.knowledge.matching import Index
+        from outreach.knowledge.matching.words import everyday
+
+        entries = {
+            article.topic: (article.front.title, article.front.examples)
+            for article in self._articles
+            if article.language == language
+        }
+        words = everyday(tuple(self._own_words()))
+        return Index(entries, self._elsewhere.entries(language), words)
+
+    def _own_words(self) -> list[str]:
+        """What the office's own lists say, `words.LANGUAGE.txt` beside the articles."""
+        files = sorted(self._folder.glob("words.*.txt"))
+        return [line for file in files for line in read_text(file).splitlines()]
+
+
+def is_pinyin(question: str) -> bool:
+    """Whether it is Chinese, spelt in letters: "yu er bu tie zen me ling"."""
+    if _HAN.search(question):
+        return False
+    words = _LATIN.findall(fold(question))
+    if len(words) < SYLLABLES:
+        return False
+    from outreach.knowledge.matching.sounds import is_syllable
+
+    spelt = sum(is_syllable(word) for word in words)
+    return spelt / len(words) > 0.9

@@ -1,0 +1,38 @@
+"""How Chinese is said: for words that a phone heard wrong, and for questions spelt in letters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from anyascii import anyascii
+
+_BLADES = (("z", "zh"), ("c", "ch"), ("s", "sh"))
+
+
+@lru_cache(maxsize=30_000)
+def sound(sign: str) -> str:
+    """How a sign is said, without tone, and without the differences that half the country does not make.
+
+    >>> sound("补"), sound("是"), sound("零"), sound("女")
+    ('bu', 'si', 'nin', 'nu')
+    """
+    return plain(anyascii(sign).lower())
+
+
+def plain(said: str) -> str:
+    """A syllable without the differences between z and zh, n and l, -n and -ng."""
+    for flat, blade in _BLADES:
+        if said.startswith(blade):
+            said = flat + said[len(blade) :]
+    said = said.removesuffix("g") if said.endswith(("ang", "eng", "ing", "ong")) else said
+    return "n" + said[1:] if said.startswith("l") else said
+
+
+@lru_cache(maxsize=1)
+def _syllables() -> frozenset[str]:
+    said = {anyascii(chr(code)).lower() for code in range(0x4E00, 0x9FA6)}
+    return frozenset(one for one in said if one.isalpha())
+
+
+def is_syllable(word: str) -> bool:
+    return word in _syllables()
