@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from outreach.knowledge.matching.evidence import Evidence, of_example
-from outreach.knowledge.matching.table import Floats, Table
+from outreach.knowledge.matching.features import Floats
+from outreach.knowledge.matching.table import Table
 
 # Where nothing is learnt: chance, coverage, likeness, explained, known, three margins, must, length.
 PRIOR = np.array([1.0, 0.5, 0.2, 1.0, 1.0, 0.5, 0.3, 0.3, 0.5, 0.6])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from outreach.knowledge.matching.features import WEIGHTS, Features
+from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints
 from outreach.knowledge.matching.ridge import chances, neighbours
-from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Floats, Ints, Table, summed
+from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Table, summed
 
 LEAST = 1e-6
 MUST_POWER = 0.1
@@ -68,25 +68,26 @@ class _Question:
     """A text's known features as columns, the channels of its unknown ones, and who it is like."""
 
     columns: Ints
-    unknown_channels: Ints
+    unknown_channels: NDArray[np.integer]
     likeness: Floats
     length: int
     spelt: bool = False
 
 
 def of_text(table: Table, text: Features) -> Evidence:
+    """For one text's features."""
     at, known = table.columns_of(text)
     columns = at[known]
     likeness = _likeness(table, columns, table.values_of(text, at, known))
-    question = _Question(columns, text.channel[~known], likeness, text.length, text.spelt)
+    question = _Question(columns, text.channel[~known], likeness, int(text.length[0]), bool(text.spelt[0]))
     return _weighed(table, question, _Sums.over(table, columns))
 
 
 def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
     """As if the example had been asked and were not in the table; or none of its entry's."""
-    text, row, own = table.texts[example], table.row(example), int(table.entry[example])
-    columns = table.column[row]
-    likeness = _likeness(table, columns, table.value[row])
+    row, own = table.row(example), int(table.entry[example])
+    columns = table.column[row].astype(np.int64)
+    likeness = _likeness(table, columns, table.value[row].astype(float))
     likeness[table.entry == own if without_entry else np.array([example])] = 0.0
     sums = _Sums.over(table, columns)
     here = sums.mine(own)
@@ -95,7 +96,13 @@ def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
     spread = table.spread[columns] - (left_examples <= 0)
     lost = spread <= 0
     sums.change(own, left_examples, left_count, gone=without_entry)
-    question = _Question(columns[~lost], table.channel[columns[lost]], likeness, text.length, text.spelt)
+    question = _Question(
+        columns[~lost],
+        table.channel[columns[lost]],
+        likeness,
+        int(table.length[example]),
+        bool(table.spelt[example]),
+    )
     return _weighed(table, question, sums.only(~lost))
 
 
@@ -131,11 +138,11 @@ class _Sums:
         return cls(
             table,
             columns,
-            table.in_entries.row[at],
+            table.in_entries.row[at].astype(np.int64),
             which,
-            table.pair_count[at],
-            table.pair_shared[at],
-            table.pair_examples[at],
+            table.pair_count[at].astype(float),
+            table.pair_shared[at].astype(float),
+            table.pair_examples[at].astype(float),
             table.shared_total,
         )
 

@@ -1,10 +1,14 @@
-"""A text as countable features: signs, words, sounds and concepts, and short runs of each."""
+"""Texts as countable features: signs, words, sounds and concepts, and short runs of each.
+
+Many texts at once: what differs from sign to sign is done by arrays, what needs a dictionary word by word.
+"""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +17,25 @@ from outreach.folding import fold
 from outreach.knowledge.matching.sounds import is_syllable, plain, sound
 from outreach.knowledge.matching.words import RUNS, Words, stem
 
-# Channel: how much a match in it weighs. Measured on four public sets at once, one setting for all.
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+# How much a match in a channel weighs. Measured on four public sets at once, one setting for all.
 _CHANNELS = {
     "sign": 0.5, "signs 2": 0.8, "signs 3": 0.6, "sound 2": 0.3, "sound 3": 0.3,
     "word": 0.8, "words 2": 0.5, "words near": 0.4, "letters 3": 0.2, "letters 4": 0.4,
     "concept": 1.0, "concepts 2": 0.8, "concepts near": 0.5,
 }  # fmt: skip
 _NUMBERS = {name: number for number, name in enumerate(_CHANNELS)}
-WEIGHTS = np.array(list(_CHANNELS.values()))
+WEIGHTS: Floats = np.array(list(_CHANNELS.values()))
 
 
-def channels(*names: str) -> NDArray[np.float64]:
+def channels(*names: str) -> Floats:
     """1 for each of the named channels, 0 for the others."""
     return np.array([1.0 if name in names else 0.0 for name in _CHANNELS])
 
 
 _NEAR = 3
+# So many syllables are Chinese spelt in letters; one or two may be English that looks so.
 SPELT = 3
 # Words that stand beside any other say nothing together.
 _SLIGHT = frozenset(
@@ -37,91 +44,138 @@ _SLIGHT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """`ids`: one number a feature; `counts`: how often; `channel`: its place in `WEIGHTS`; of one length."""
+class Features(NamedTuple):
+    """Each feature of each text once: `text` says whose it is, `id` which, `channel` its place in `WEIGHTS`.
 
-    ids: NDArray[np.int64]
-    counts: NDArray[np.float64]
-    channel: NDArray[np.int64]
-    # Signs and words in the text.
-    length: int
-    # Chinese spelt in letters: nothing but sounds.
-    spelt: bool = False
+    `length`: signs and words, a text each; `spelt`: whether it is Chinese spelt in letters.
+    """
 
-
-def features(text: str, words: Words) -> Features:
-    folded = fold(text)
-    runs = RUNS.findall(folded)
-    ids: list[int] = []
-    channel: list[int] = []
-    length = 0
-    for name, grams in _grams(runs, words):
-        number = _NUMBERS[name]
-        found = [hash((number, gram)) for gram in grams]
-        ids += found
-        channel += [number] * len(found)
-        if name in ("sign", "word"):
-            length += len(found)
-    unique, first, counts = np.unique(np.array(ids, np.int64), return_index=True, return_counts=True)
-    spelt = _are_spelt(runs)
-    # A syllable is a sign, written otherwise.
-    length = len(runs) if spelt else length
-    return Features(unique, counts.astype(float), np.array(channel, np.int64)[first], length, spelt)
+    text: NDArray[np.int32]
+    id: Ints
+    channel: NDArray[np.int8]
+    times: NDArray[np.float32]
+    length: Ints
+    spelt: NDArray[np.bool_]
 
 
-def _grams(runs: Sequence[str], words: Words) -> Iterator[tuple[str, Iterable[object]]]:
-    if _are_spelt(runs):
-        yield from _of_sounds([plain(run) for run in runs])
-        return
-    latin: list[str] = []
-    for run in runs:
-        if run[0] >= "\u3400":
-            yield from _of_signs(run)
-        else:
-            latin.append(run)
-    yield from _of_words(latin)
-    concepts = words.concepts(runs)
-    yield "concept", concepts
-    yield "concepts 2", pairwise(concepts)
-    yield "concepts near", _pairs(concepts)
+# So many texts at a time: what is in between takes several times the room of what is kept.
+_AT_ONCE = 4000
 
 
-def _of_signs(run: str) -> Iterator[tuple[str, Iterable[object]]]:
-    yield "sign", run
-    yield "signs 2", _of_size(run, 2)
-    yield "signs 3", _of_size(run, 3)
-    yield from _of_sounds([sound(sign) for sign in run])
+def features(texts: Sequence[str], words: Words) -> Features:
+    parts = [_some(texts, start, words) for start in range(0, len(texts), _AT_ONCE)]
+    return parts[0] if len(parts) == 1 else Features(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _are_spelt(runs: Sequence[str]) -> bool:
-    """Whether it is Chinese spelt in letters; a word or two may be English that looks so."""
-    return len(runs) >= SPELT and all(is_syllable(run) for run in runs)
+def _some(texts: Sequence[str], start: int, words: Words) -> Features:
+    levels = _Levels()
+    for number, text in enumerate(texts[start : start + _AT_ONCE], start=start):
+        levels.read(number, RUNS.findall(fold(text)), words)
+    parts = list(levels.grams())
+    owner = np.concatenate([part[1] for part in parts])
+    ids = np.concatenate([part[2] for part in parts])
+    channel = np.repeat(np.array([part[0] for part in parts], np.int8), [len(part[1]) for part in parts])
+    order = np.lexsort((ids, owner))
+    owner, ids, channel = owner[order], ids[order], channel[order]
+    new = np.ones(len(ids), bool)
+    new[1:] = (ids[1:] != ids[:-1]) | (owner[1:] != owner[:-1])
+    first = np.flatnonzero(new)
+    count = np.diff(np.append(first, len(ids))).astype(np.float32)
+    lengths = np.array(levels.length, np.int64)
+    spelt = np.array(levels.spelt, bool)
+    return Features(owner[first].astype(np.int32), ids[first], channel[first], count, lengths, spelt)
 
 
-def _of_sounds(sounds: Sequence[str]) -> Iterator[tuple[str, Iterable[object]]]:
-    yield "sound 2", pairwise(sounds)
-    yield "sound 3", zip(sounds, sounds[1:], sounds[2:], strict=False)
+@dataclass(slots=True)
+class _Level:
+    """One way to see the texts: tokens in groups, which no run of tokens may leave."""
+
+    tokens: array[int] = field(default_factory=lambda: array("q"))
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    texts: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, text: int, tokens: Iterable[int]) -> None:
+        before = len(self.tokens)
+        self.tokens.extend(tokens)
+        self.sizes.append(len(self.tokens) - before)
+        self.texts.append(text)
+
+    def arrays(self) -> tuple[Ints, Ints, Ints]:
+        """Tokens, the group of each, the text of each group."""
+        group = np.repeat(np.arange(len(self.sizes)), np.array(self.sizes, np.int64))
+        return np.array(self.tokens, np.int64), group, np.array(self.texts, np.int64)
 
 
-def _of_words(latin: Sequence[str]) -> Iterator[tuple[str, Iterable[object]]]:
-    stemmed = [stem(word) for word in latin]
-    yield "word", stemmed
-    yield "words 2", pairwise(stemmed)
-    yield "words near", _pairs([stem(word) for word in latin if word not in _SLIGHT])
-    for word in latin:
-        edged = f"#{word}#"
-        yield "letters 3", _of_size(edged, 3)
-        yield "letters 4", _of_size(edged, 4)
+class _Levels:
+    def __init__(self) -> None:
+        self.signs, self.sounds, self.letters = _Level(), _Level(), _Level()
+        self.words, self.bare_words = _Level(), _Level()
+        self.concepts, self.bare_concepts = _Level(), _Level()
+        self.length: list[int] = []
+        self.spelt: list[bool] = []
+
+    def read(self, text: int, runs: Sequence[str], words: Words) -> None:
+        spelt = len(runs) >= SPELT and all(map(is_syllable, runs))
+        self.spelt.append(spelt)
+        if spelt:
+            self.length.append(len(runs))
+            self.sounds.add(text, (hash(plain(run)) for run in runs))
+            return
+        han = [run for run in runs if run[0] >= "\u3400"]
+        latin = [run for run in runs if run[0] < "\u3400"]
+        self.length.append(sum(map(len, han)) + len(latin))
+        for run in han:
+            self.signs.add(text, map(ord, run))
+            self.sounds.add(text, [hash(sound(sign)) for sign in run])
+        for word in latin:
+            self.letters.add(text, map(ord, f"#{word}#"))
+        self.words.add(text, [hash(stem(word)) for word in latin])
+        self.bare_words.add(text, [hash(stem(word)) for word in latin if word not in _SLIGHT])
+        concepts = words.concepts(runs)
+        self.concepts.add(text, map(hash, concepts))
+        self.bare_concepts.add(text, [hash(concept) for concept in concepts if concept not in _SLIGHT])
+
+    def grams(self) -> Iterator[tuple[int, Ints, Ints]]:
+        """Channel, and for each feature its text and its id; as often as it stands there."""
+        for level, names in (
+            (self.signs, ("sign", "signs 2", "signs 3")),
+            (self.sounds, ("", "sound 2", "sound 3")),
+            (self.letters, ("", "", "letters 3", "letters 4")),
+            (self.words, ("word", "words 2")),
+            (self.concepts, ("concept", "concepts 2")),
+        ):
+            tokens, group, text = level.arrays()
+            for size, name in enumerate(names, start=1):
+                if name:
+                    number = _NUMBERS[name]
+                    yield number, *_in_a_row(tokens, group, text, size, number)
+        for level, name in ((self.bare_words, "words near"), (self.bare_concepts, "concepts near")):
+            yield from _near(*level.arrays(), _NUMBERS[name])
 
 
-def _of_size(run: str, size: int) -> Iterator[str]:
-    return (run[start : start + size] for start in range(len(run) - size + 1))
+def _in_a_row(tokens: Ints, group: Ints, text: Ints, size: int, number: int) -> tuple[Ints, Ints]:
+    count = max(len(tokens) - size + 1, 0)
+    inside = group[:count] == group[size - 1 :][:count]
+    start = np.flatnonzero(inside)
+    return text[group[start]], _mixed(number, [tokens[start + place] for place in range(size)])
 
 
-def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _near(tokens: Ints, group: Ints, text: Ints, number: int) -> Iterator[tuple[int, Ints, Ints]]:
     """Two that stand near each other, in whatever order."""
-    kept = [item for item in items if item not in _SLIGHT]
-    for at, first in enumerate(kept):
-        for second in kept[at + 1 : at + 1 + _NEAR]:
-            yield (first, second) if first < second else (second, first)
+    for apart in range(1, _NEAR + 1):
+        start = np.flatnonzero(group[:-apart] == group[apart:]) if len(tokens) > apart else np.zeros(0, int)
+        first, second = tokens[start], tokens[start + apart]
+        yield (
+            number,
+            text[group[start]],
+            _mixed(number, [np.minimum(first, second), np.maximum(first, second)]),
+        )
+
+
+def _mixed(number: int, tokens: Sequence[Ints]) -> Ints:
+    """One number for a run of tokens, its channel included: a hash of 64 bits."""
+    mixed = np.full(len(tokens[0]), number + 1, np.uint64)
+    for part in tokens:
+        mixed = (mixed ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return mixed.astype(np.int64)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outreach.folding import fold
 from outreach.knowledge.matching.calibration import Calibration, best, calibrate
 from outreach.knowledge.matching.evidence import of_text
-from outreach.knowledge.matching.features import Features, features
+from outreach.knowledge.matching.features import features
 from outreach.knowledge.matching.table import Table
-from outreach.knowledge.matching.words import Words, everyday
+from outreach.knowledge.matching.words import RUNS, Words, everyday
 
 # id -> (title, example questions)
 Entries = Mapping[str, tuple[str, Sequence[str]]]
@@ -37,23 +38,24 @@ class Index:
         self._words = words or everyday()
         self._ids = [*entries, *(elsewhere or {})]
         self._foreign = frozenset(range(len(entries), len(self._ids)))
-        texts: list[Features] = []
+        texts: list[str] = []
         owner: list[int] = []
         for number, (title, examples) in enumerate([*entries.values(), *(elsewhere or {}).values()]):
             for text in dict.fromkeys([title, *examples]):
-                found = features(text[:LONGEST], self._words)
-                if len(found.ids):
-                    texts.append(found)
+                if RUNS.search(fold(text)):
+                    texts.append(text[:LONGEST])
                     owner.append(number)
-        self._table = Table(texts, owner, len(self._ids)) if texts else None
+        self._table = Table(features(texts, self._words), owner, len(self._ids)) if texts else None
         self._calibration: Calibration | None = (
             calibrate(self._table, self._foreign) if self._table is not None else None
         )
 
     def rank(self, question: str, limit: int = 10) -> list[Match]:
         """The entries that speak to the question, best first, at most `limit`."""
-        text = features(_readable(question), self._words)
-        if self._table is None or self._calibration is None or not len(text.ids):
+        if self._table is None or self._calibration is None:
+            return []
+        text = features([_readable(question)], self._words)
+        if not len(text.id):
             return []
         evidence = of_text(self._table, text)
         first = best(evidence, self._foreign)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from outreach.knowledge.matching.table import Floats, Ints, Table
+from outreach.knowledge.matching.features import Floats, Ints
+from outreach.knowledge.matching.table import Table
 
 NEAREST = 48
 # Besides them the best examples of the entries that cover most of the question.

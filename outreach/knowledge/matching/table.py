@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from outreach.knowledge.matching.features import WEIGHTS, Features, channels
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints, channels
 
 # BM25: how soon a repeated feature counts no more, and how much long entries are damped.
 K1, B = 1.2, 0.3
@@ -24,89 +21,103 @@ TELLING = channels("sign", "signs 2", "word", "concept")
 SOUNDS = channels("sound 2")
 
 
+Small = NDArray[np.int32]
+
+
 @dataclass(frozen=True, slots=True)
 class Postings:
     """Rows by column: `row[start[c]:start[c + 1]]` are the rows that have column c."""
 
     start: Ints
-    row: Ints
+    row: Small
 
     def gather(self, columns: Ints) -> tuple[Ints, Ints]:
         """Places in `row` for several columns, and for each place which of the columns it came from."""
-        begin, length = self.start[columns], self.start[columns + 1] - self.start[columns]
+        begin = self.start[columns]
+        length = self.start[columns + 1] - begin
         which = np.repeat(np.arange(len(columns)), length)
-        return np.repeat(begin - np.concatenate(([0], np.cumsum(length)[:-1])), length) + np.arange(
-            int(length.sum())
-        ), which
+        shift = begin - np.concatenate(([0], np.cumsum(length)[:-1]))
+        return np.repeat(shift, length) + np.arange(int(length.sum())), which
 
 
-def _postings(column: Ints, row: Ints, width: int) -> tuple[Postings, Ints]:
+def _postings(column: Small, row: Small, width: int) -> tuple[Postings, Ints]:
     order = np.argsort(column, kind="stable")
-    start = np.concatenate(([0], np.cumsum(np.bincount(column, minlength=width))))
-    return Postings(start, row[order]), order
+    return Postings(_starts(column, width), row[order].astype(np.int32)), order
+
+
+def _numbered(values: Ints) -> tuple[Ints, Ints, Small]:
+    """The different values in order, where each first stands, and for each place the number of its value."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    new = np.ones(len(values), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    number = np.empty(len(values), np.int32)
+    number[order] = np.cumsum(new, dtype=np.int32) - 1
+    return ordered[new], order[new], number
+
+
+def _starts(column: Ints | Small, width: int) -> Ints:
+    return np.concatenate(([0], np.cumsum(np.bincount(column, minlength=width))))
 
 
 class Table:
-    """`entry[i]` is the entry that example i belongs to. Columns are features, as `vocabulary` lists them."""
+    """`entry[i]` is the entry that example i belongs to. Columns are features, as `vocabulary` lists them.
 
-    def __init__(self, texts: Sequence[Features], entry: Sequence[int], entries: int) -> None:
-        self.texts, self.entry, self.entries = texts, np.array(entry, np.int64), entries
-        self.examples = len(texts)
-        ids = np.concatenate([text.ids for text in texts])
-        self.vocabulary, column = np.unique(ids, return_inverse=True)
-        self.width = len(self.vocabulary)
-        self.channel = np.zeros(self.width, np.int64)
-        self.channel[column] = np.concatenate([text.channel for text in texts])
-        counts = np.concatenate([text.counts for text in texts])
-        sizes = [len(text.ids) for text in texts]
-        self.row_start = np.concatenate(([0], np.cumsum(sizes)))
-        row = np.repeat(np.arange(self.examples), sizes)
-        self.column, self.counts = column, counts
+    Examples are numbered entry by entry. Numbers by the million are kept in four bytes each.
+    """
+
+    def __init__(self, texts: Features, entry: Sequence[int], entries: int) -> None:
+        self.entry, self.entries = np.array(entry, np.int64), entries
+        self.examples = len(entry)
+        self.length, self.spelt = texts.length, texts.spelt
         self.by_entry = np.bincount(self.entry, minlength=entries)
         self._entry_end = np.cumsum(self.by_entry)
-        self._weigh_examples(column, row, counts)
-        self._weigh_entries(column, self.entry[row], counts)
+        self.vocabulary, first, self.column = _numbered(texts.id)
+        self.width = len(self.vocabulary)
+        self.channel = texts.channel[first].astype(np.int64)
+        self.counts = texts.times
+        self.row_start = _starts(texts.text, self.examples)
+        self._weigh_examples(self.column, texts.text, texts.times)
+        self._weigh_entries(self.column, self.entry[texts.text], texts.times)
 
-    def _weigh_examples(self, column: Ints, row: Ints, counts: Floats) -> None:
-        self.frequency = np.bincount(column, minlength=self.width)
-        self.idf = _idf(self.examples, self.frequency)
+    def _weigh_examples(self, column: Small, row: Small, counts: NDArray[np.float32]) -> None:
+        frequency = np.bincount(column, minlength=self.width)
+        self.idf = _idf(self.examples, frequency)
         self.unseen_idf = float(_idf(self.examples, np.zeros(1))[0])
-        self._scale = np.sqrt(WEIGHTS[self.channel])
-        value = self._scale[column] * (1 + np.log(counts)) * self.idf[column]
-        norm = np.sqrt(np.bincount(row, weights=value**2, minlength=self.examples))
-        self.value = value / np.maximum(norm, 1e-9)[row]
+        weight = (np.sqrt(WEIGHTS[self.channel]) * self.idf).astype(np.float32)
+        value = weight[column] * (1 + np.log(counts))
+        norm = np.sqrt(summed(row, value**2, self.examples))
+        value = value / np.maximum(norm, 1e-9).astype(np.float32)[row]
+        self.value = value
         self.in_examples, order = _postings(column, row, self.width)
-        self.example_value = self.value[order]
+        self.example_value = value[order]
         # By example, what it has in common with any other.
-        kept = self.frequency[column] > 1
-        start = np.concatenate(([0], np.cumsum(np.bincount(row[kept], minlength=self.examples))))
-        self.common = Postings(start, column[kept])
-        self.common_value = self.value[kept].astype(np.float32)
+        kept = frequency[column] > 1
+        self.common = Postings(_starts(row[kept], self.examples), self.column[kept])
+        self.common_value = value[kept]
 
-    def _weigh_entries(self, column: Ints, entry: Ints, counts: Floats) -> None:
-        pair, inverse = np.unique(column * self.entries + entry, return_inverse=True)
-        self.pair_column, row = pair // self.entries, pair % self.entries
-        self.pair_count = summed(inverse, counts, len(pair))
-        self.pair_examples = np.bincount(inverse).astype(float)
-        self.in_entries, _ = _postings(self.pair_column, row, self.width)
-        self.spread = np.bincount(self.pair_column, minlength=self.width)
+    def _weigh_entries(self, column: Small, entry: Ints, counts: NDArray[np.float32]) -> None:
+        pair, _, inverse = _numbered(column * np.int64(self.entries) + entry)
+        pair_column, row = pair // self.entries, pair % self.entries
+        count = summed(inverse, counts, len(pair))
+        examples = np.bincount(inverse)
+        self.in_entries = Postings(_starts(pair_column, self.width), row.astype(np.int32))
+        self.spread = np.bincount(pair_column, minlength=self.width)
         self.entry_idf = _idf(self.entries, self.spread)
         self.unseen_entry_idf = float(_idf(self.entries, np.zeros(1))[0])
-        length = np.bincount(row, weights=self.pair_count, minlength=self.entries)
-        self.damping = K1 * (1 - B + B * length / max(length.mean(), 1e-9))
-        share = self.pair_examples / self.by_entry[row]
-        shared = share**2 * (self.entry_idf * SHARED[self.channel])[self.pair_column]
-        self.shared_total = np.maximum(np.bincount(row, weights=shared, minlength=self.entries), 1e-9)
-        self.pair_shared = shared
+        length = summed(row, count, self.entries)
+        self.damping = K1 * (1 - B + B * length / max(float(length.mean()), 1e-9))
+        shared = (examples / self.by_entry[row]) ** 2 * (self.entry_idf * SHARED[self.channel])[pair_column]
+        self.shared_total = np.maximum(summed(row, shared, self.entries), 1e-9)
+        self.pair_shared = shared.astype(np.float32)
+        self.pair_count, self.pair_examples = count.astype(np.float32), examples.astype(np.float32)
 
     def columns_of(self, text: Features) -> tuple[Ints, NDArray[np.bool_]]:
-        """Where the text's features stand, and which of them are known at all."""
-        at = np.searchsorted(self.vocabulary, text.ids)
-        at = np.minimum(at, self.width - 1)
-        return at, self.vocabulary[at] == text.ids
+        """Where the features of one text stand, and which of them are known at all."""
+        at = np.minimum(np.searchsorted(self.vocabulary, text.id), self.width - 1)
+        return at, self.vocabulary[at] == text.id
 
     def examples_of(self, entry: int) -> Ints:
-        """Examples are numbered entry by entry."""
         end = int(self._entry_end[entry])
         return np.arange(end - int(self.by_entry[entry]), end)
 
@@ -115,12 +126,12 @@ class Table:
 
     def values_of(self, text: Features, at: Ints, known: NDArray[np.bool_]) -> Floats:
         """The text's known features as a vector of length 1, its unknown ones counted in the length."""
-        scale = np.sqrt(WEIGHTS[text.channel]) * (1 + np.log(text.counts))
+        scale = np.sqrt(WEIGHTS[text.channel]) * (1 + np.log(text.times))
         value = scale * np.where(known, self.idf[at], self.unseen_idf)
         return np.asarray(value[known] / max(float(np.sqrt((value**2).sum())), 1e-9))
 
 
-def summed(place: Ints, weights: Floats, size: int) -> Floats:
+def summed(place: NDArray[np.integer], weights: NDArray[np.floating], size: int) -> Floats:
     """The sum of the weights at each place."""
     return np.bincount(place, weights=weights, minlength=size).astype(float)
 
