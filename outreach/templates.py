@@ -60,7 +60,11 @@ _REPLIES: dict[str, set[str]] = {
     "contact_unknown": set(),
     "contact_mismatch": set(),
     "unreadable": set(),
-    "danger": set(),
+    "danger_self_harm": set(),
+    "danger_violence": set(),
+    "danger_birth": set(),
+    "danger_child": set(),
+    "danger_emergency": set(),
     "button_subscribe": set(),
     "button_share_contact": set(),
     "button_confirm": set(),
@@ -143,6 +147,10 @@ class Templates:
 
     def has(self, name: str, language: str) -> bool:
         return (name, language) in self._texts
+
+    def names(self, beginning: str) -> list[str]:
+        """The texts whose names begin like that."""
+        return sorted({name for name, _ in self._texts if name.startswith(beginning)})
 
     def compile(self, file: str, source: str, allowed: Iterable[str], first_line: int = 1) -> Text | None:
         """Parses one text and notes its problems; None where it cannot be parsed at all."""

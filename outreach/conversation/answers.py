@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from outreach.cases import open_case
+from outreach.cases import DANGER, open_case
 from outreach.conversation.turn import Reply, Turn
-from outreach.knowledge import Article
+from outreach.knowledge import Article, Danger
 from outreach.model import Button
 from outreach.outbox import CLARIFY
 
@@ -41,8 +41,11 @@ def _clarify(articles: Sequence[Article]) -> Reply:
     return Reply("clarify", CLARIFY, {"options": titles}, buttons)
 
 
-async def danger(turn: Turn) -> Reply:
+async def danger(turn: Turn, which: Danger) -> Reply:
     """Fixed words with the emergency numbers, and a case that is due now."""
     turn.answer_in_kind()
-    await open_case(turn.connection, "danger", turn.resident.id, turn.id, due_at=turn.now, now=turn.now)
-    return Reply("danger", "replies/danger")
+    details = {"danger": str(which.kind)}
+    await open_case(
+        turn.connection, DANGER, turn.resident.id, turn.id, due_at=turn.now, now=turn.now, details=details
+    )
+    return Reply("danger", which.template, topic=which.topic)

@@ -19,7 +19,7 @@ from outreach.conversation import answers, asked, consent, events, linking, movi
 from outreach.conversation.courtesy import is_courtesy
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
 from outreach.folding import fold
-from outreach.knowledge import Knowledge, is_danger
+from outreach.knowledge import Danger, Knowledge, danger
 from outreach.model import Inbound, Priority
 from outreach.outbox import REPLY
 from outreach.store import Store, insert_new
@@ -28,6 +28,8 @@ from outreach.templates import Templates
 
 # Telegram's longest message is 4,096 signs; nobody needs more to ask a question.
 LONGEST = 4096
+# What says something; the rest is something that happened.
+WORDS = ("text", "tap")
 
 
 class Conversation:
@@ -47,12 +49,14 @@ class Conversation:
 
         A second delivery of the same message is "repeat" and changes nothing.
         """
+        # Looked for in the whole of it, before it is cut.
+        alarming = danger(inbound.text) if inbound.kind in WORDS else None
         inbound = replace(inbound, text=_storable(inbound.text))
         async with self._store.write() as connection:
             turn = await self._begin(connection, inbound, now)
             if turn is None:
                 return "repeat"
-            reply = await _answer(turn)
+            reply = await _answer(turn, alarming)
             await _keep(turn, reply)
         self._store.wake()
         return reply.outcome
@@ -85,7 +89,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST]
 
 
-async def _answer(turn: Turn) -> Reply:
+async def _answer(turn: Turn, alarming: Danger | None) -> Reply:
     kind = turn.inbound.kind
     if kind == "blocked":
         return await consent.blocked(turn)
@@ -96,13 +100,11 @@ async def _answer(turn: Turn) -> Reply:
         return Reply("contact_mismatch", "replies/contact_mismatch")
     if kind == "unreadable":
         return Reply("unreadable", "replies/unreadable")
-    return await _words(turn)
+    return await (answers.danger(turn, alarming) if alarming else _words(turn))
 
 
 async def _words(turn: Turn) -> Reply:
     text = turn.text
-    if is_danger(text):
-        return await answers.danger(turn)
     if linking.is_start(text):
         return await linking.started(turn) or consent.greeting(turn)
     question = await asked.open_question(turn)
