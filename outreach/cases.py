@@ -62,11 +62,11 @@ async def note(connection: AsyncConnection, case_id: int, details: Mapping[str, 
     await connection.execute(update(cases).where(cases.c.id == case_id).values(details=dict(details)))
 
 
-async def still_open(
-    connection: AsyncConnection, kind: str, resident_ids: Sequence[int]
+async def of_kind(
+    connection: AsyncConnection, kind: str, resident_ids: Sequence[int], state: str
 ) -> Sequence[Row[Any]]:
-    """The open cases of a kind of these people, the newest first."""
-    theirs = cases.c.kind == kind, cases.c.state == "open", cases.c.resident_id.in_(resident_ids)
+    """The open or the closed cases of a kind of these people, the newest first."""
+    theirs = cases.c.kind == kind, cases.c.state == state, cases.c.resident_id.in_(resident_ids)
     return (await connection.execute(select(cases).where(*theirs).order_by(cases.c.id.desc()))).all()
 
 
@@ -158,7 +158,8 @@ def _shown(row: Row[Any], now: datetime) -> JSON:
         "resident_id": row.resident_id,
         "channel": row.channel,
         "text": row.text,
-        "details": row.details or {},
+        # What was asked and not answered is empty.
+        "details": {name: value for name, value in (row.details or {}).items() if value},
         "due_at": iso(row.due_at),
         "overdue": row.state == "open" and row.due_at < now,
     }

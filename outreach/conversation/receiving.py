@@ -15,9 +15,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.conversation import answers, asked, consent, events, linking, moving
+from outreach.conversation import answers, asked, consent, events, helpful, linking, moving, person, unpaid
 from outreach.conversation.courtesy import is_courtesy
+from outreach.conversation.schemes import Schemes
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
+from outreach.conversation.unfamiliar import is_foreign, is_signs
 from outreach.folding import fold
 from outreach.knowledge import Danger, Knowledge, danger
 from outreach.model import Inbound, Priority
@@ -38,7 +40,8 @@ class Conversation:
     def __init__(
         self, store: Store, templates: Templates, knowledge: Knowledge, *, zone: ZoneInfo, language: str
     ) -> None:
-        self._store, self._desk = store, Desk(templates, knowledge, zone, language)
+        self._store = store
+        self._desk = Desk(templates, knowledge, zone, language, Schemes.load(templates.folder))
 
     def called(self, bot: str) -> None:
         """The name of the residents' bot, which links are made with; known when it has signed in."""
@@ -118,8 +121,15 @@ async def _words(turn: Turn) -> Reply:
         return reply
     if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
         return reply
+    for step in (person.wished, helpful.said, unpaid.wished):
+        if reply := await step(turn):
+            return reply
     if is_courtesy(text):
         return Reply("courtesy")
+    if is_signs(text):
+        return Reply("unreadable", "replies/unreadable")
+    if is_foreign(text):
+        return Reply("foreign", "replies/foreign")
     return await answers.question(turn) if fold(text) else Reply("help", "replies/help")
 
 
