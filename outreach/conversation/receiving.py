@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
 from outreach.conversation import answers, asked, consent, events, helpful, linking, moving, person, unpaid
-from outreach.conversation.courtesy import is_courtesy
+from outreach.conversation.courtesy import is_courtesy, is_greeting
 from outreach.conversation.schemes import Schemes
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
 from outreach.conversation.unfamiliar import is_foreign, is_signs
@@ -113,6 +113,8 @@ async def _words(turn: Turn) -> Reply:
     question = await asked.open_question(turn)
     if visit := await asked.open_visit(turn, question):
         return await asked.answer(turn, visit) or await answers.question(turn)
+    if unpaid.skips(turn, question) and (reply := await asked.answer(turn, question)):
+        return reply
     if reply := await _stopped_or_told(turn, question):
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):
@@ -124,6 +126,8 @@ async def _words(turn: Turn) -> Reply:
     for step in (person.wished, helpful.said, unpaid.wished):
         if reply := await step(turn):
             return reply
+    if is_greeting(text):
+        return Reply("help", "replies/help")
     if is_courtesy(text):
         return Reply("courtesy")
     if is_signs(text):

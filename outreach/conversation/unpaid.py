@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select, union_all
 
-from outreach import residents
+from outreach import outbox, residents
 from outreach.cases import UNPAID, answer_by, note, of_kind
 from outreach.conversation.complaints import is_unpaid, since
 from outreach.conversation.moving import known_townships
@@ -93,6 +93,11 @@ async def chosen(turn: Turn, asked: Any) -> Reply | None:
     if scheme and scheme.quiet:
         return Reply("unpaid", "replies/unpaid_quiet", promised(turn, case.due_at))
     return await _next(turn, case, details)
+
+
+def skips(turn: Turn, asked: Any) -> bool:
+    """Whether it skips our question, which it must do before anything else is read into it."""
+    return asked is not None and asked.template in outbox.UNPAID and fold(turn.text) in _SKIP
 
 
 def _said(turn: Turn, asked: Any, step: str) -> str | None:
