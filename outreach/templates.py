@@ -60,7 +60,30 @@ _REPLIES: dict[str, set[str]] = {
     "contact_unknown": set(),
     "contact_mismatch": set(),
     "unreadable": set(),
-    "danger": set(),
+    "danger_self_harm": set(),
+    "danger_violence": set(),
+    "danger_birth": set(),
+    "danger_child": set(),
+    "danger_emergency": set(),
+    "unpaid_scheme": {"options"},
+    "unpaid_since": set(),
+    "unpaid_township": {"options"},
+    "unpaid_noted": {"answer_by"},
+    "unpaid_known": {"answer_by"},
+    "unpaid_quiet": {"answer_by"},
+    "case_paid": set(),
+    "case_not_entitled": set(),
+    "case_in_process": set(),
+    "case_other": set(),
+    "person": {"answer_by"},
+    "helpful_thanks": set(),
+    "unhelpful": set(),
+    "foreign": set(),
+    "rude": set(),
+    "button_helpful": set(),
+    "button_unhelpful": set(),
+    "button_none": set(),
+    "button_skip": set(),
     "button_subscribe": set(),
     "button_share_contact": set(),
     "button_confirm": set(),
@@ -143,6 +166,10 @@ class Templates:
 
     def has(self, name: str, language: str) -> bool:
         return (name, language) in self._texts
+
+    def names(self, beginning: str) -> list[str]:
+        """The texts whose names begin like that."""
+        return sorted({name for name, _ in self._texts if name.startswith(beginning)})
 
     def compile(self, file: str, source: str, allowed: Iterable[str], first_line: int = 1) -> Text | None:
         """Parses one text and notes its problems; None where it cannot be parsed at all."""

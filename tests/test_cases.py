@@ -54,9 +54,9 @@ async def test_who_is_due_first_stands_at_the_top_and_the_closed_are_gone(store:
             due = NOW + timedelta(hours=hours)
             await open_case(connection, "question", resident.id, number, due_at=due, now=NOW)
         await connection.execute(update(cases).where(cases.c.inbound_id == 3).values(state="closed"))
-        listed = await waiting(connection)
+        listed = await waiting(connection, NOW)
         assert [case["text"] for case in listed] == ["first", "second", "later"]
-        assert [case["text"] for case in await waiting(connection, limit=1)] == ["first"]
+        assert [case["text"] for case in await waiting(connection, NOW, limit=1)] == ["first"]
         assert await number_waiting(connection) == 3
     assert listed[0] == {
         "id": listed[0]["id"],
@@ -64,5 +64,7 @@ async def test_who_is_due_first_stands_at_the_top_and_the_closed_are_gone(store:
         "resident_id": resident.id,
         "channel": "sms",
         "text": "first",
+        "details": {},
         "due_at": (NOW + timedelta(hours=1)).isoformat(timespec="seconds"),
+        "overdue": False,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conftest import ROOT
-from world import World, opened_world, until
+from world import TOKEN, World, opened_world, until
 
 from outreach import staff
 from outreach.staff import Role
@@ -53,6 +53,18 @@ async def test_staff_hear_at_once_that_a_campaign_was_paused_by_itself(database_
         await world.plan()
         assert "已自动暂停：短信被运营商拦截" in await _last(world, 72, 2)
         assert len(await world.to_chat(73)) == 1, "a viewer cannot act on it"
+
+
+async def test_staff_hear_at_once_that_somebody_may_be_in_danger(database_url: str) -> None:
+    async with opened_world(database_url, ROOT, telegram_staff_token=STAFF_TOKEN) as world:
+        async with world.app.store.write() as connection:
+            code = await staff.add(connection, "小周", Role.OPERATOR, world.clock())
+        await world.says(72, f"/start {code}", token=STAFF_TOKEN)
+        await _last(world, 72, 1)
+        await world.says(60501, "我老公打我", token=TOKEN)
+        told = await _last(world, 72, 2)
+        assert "受到伤害" in told
+        assert "打我" not in told, "what was said stays where it is sealed"
 
 
 async def _last(world: World, chat_id: int, number: int) -> str:

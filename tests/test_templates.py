@@ -67,6 +67,10 @@ def test_shipped_texts_have_no_mistake(content: Content) -> None:
     assert len(NAMES) > 20
 
 
+# Said in both languages at once; and captions, which no SMS has.
+MORE_SIGNS = {"replies/foreign", "replies/button_helpful", "replies/button_unhelpful"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_shipped_text_is_complete_on_every_channel_and_in_every_language(content: Content, name: str) -> None:
     for language, channel in product(LANGUAGES, (SMS, TELEGRAM)):
@@ -76,7 +80,7 @@ def test_shipped_text_is_complete_on_every_channel_and_in_every_language(content
         assert not re.search(r"\{\{|\}\}|\{%|None|Undefined", text)
         assert text.startswith(SIGNATURE[language]) == (channel == SMS)
         assert text.endswith(STOP_LINE[language]) == (not name.startswith("replies/"))
-        if language == "en":
+        if language == "en" and name not in MORE_SIGNS:
             assert set(text) <= GSM, "one sign outside leaves 70 a segment for 160"
 
 

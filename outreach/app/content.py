@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.campaigns import Campaigns
+from outreach.conversation.schemes import Schemes
 from outreach.knowledge import Knowledge
 from outreach.model import SMS, TELEGRAM, BadInput, ChannelName, Problem
 from outreach.reminders import Reminders
@@ -34,6 +35,8 @@ class Content:
                 fix = "run from the project's folder, or set it"
                 raise BadInput(f"there is no folder {folder}", where=name, fix=fix)
         templates = Templates(settings.templates_dir)
+        # Read here too, so that a mistake in it is named before a resident asks.
+        Schemes.load(settings.templates_dir)
         surveys = Surveys(settings.campaigns_dir / "surveys", templates)
         return cls(
             templates,

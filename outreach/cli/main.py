@@ -10,7 +10,18 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import bench, content, events, importing, purging, residents, sending, staff, understanding
+from outreach.cli import (
+    bench,
+    cases,
+    content,
+    events,
+    importing,
+    purging,
+    residents,
+    sending,
+    staff,
+    understanding,
+)
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -43,6 +54,7 @@ program.add_typer(content.campaign_commands, name="campaign")
 program.add_typer(content.survey_commands, name="survey")
 program.add_typer(content.knowledge_commands, name="knowledge")
 program.add_typer(sending.outbox_commands, name="outbox")
+program.add_typer(cases.cases_commands, name="cases")
 program.add_typer(staff.staff_commands, name="staff")
 residents.residents_commands.command("import")(importing.import_residents)
 residents.checkups_commands.command("import")(importing.import_checkups)

@@ -61,7 +61,7 @@ class Console:
         async with self._store.read() as connection:
             values: JSON = {
                 "launches": await campaigns.recent(connection, self._clock()),
-                "cases": await cases.waiting(connection),
+                "cases": await cases.waiting(connection, self._clock()),
                 "waiting": await cases.number_waiting(connection),
                 "depth": sum(queue.waiting for queue in await outbox.depth(connection, self._clock())),
                 "doubts": len(await outbox.doubts(connection)),

@@ -2,27 +2,77 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
-from outreach.cases import open_case
+from outreach.cases import DANGER, open_case
+from outreach.conversation import following, helpful
 from outreach.conversation.turn import Reply, Turn
-from outreach.knowledge import Article
+from outreach.conversation.unfamiliar import is_rude
+from outreach.conversation.who import choice
+from outreach.folding import fold
+from outreach.knowledge import Answer, Article, Danger
 from outreach.model import Button
 from outreach.outbox import CLARIFY
 
-TOPIC = "topic:"
+TOPIC, NONE = "topic:", "none"
 CHOICES = 3
+SHORTEST_TITLE = 2
+_NONE = {
+    fold(word)
+    for word in (
+        "none|none of these|none of them|neither|no|nope|0|都不是|都不是的|都不对|不是|都没有|没有"
+        "|没有我要的|没有我想问的|都不是我想问的|都不是我要问的"
+        "|这些都不是|不是这些|一个都不是|一个也不是|没一个是|以上都不是|都不沾边|其他|其它|别的|另外的"
+        "|不在里面|none of the above|something else|not these"
+    ).split("|")
+}
+_AROUND = re.compile(
+    "^(?:我?(?:是)?(?:想|要)?(?:问|选|知道)?(?:的是|的)?|就是|是)|(?:吧|呀|啊|那个|的那个|这个|的|就是)$"
+)
 
 
 async def question(turn: Turn) -> Reply:
     turn.answer_in_kind()
-    today = turn.now.astimezone(turn.desk.zone).date()
-    found = turn.desk.knowledge.ask(turn.text, turn.language, today)
+    found = await _found(turn)
+    await helpful.remember(turn, found=found)
     if found.article:
         return _article(turn, found.article)
+    if is_rude(turn.text):
+        return Reply("rude", "replies/rude")
     if found.outcome == "clarify":
-        return _clarify([article for article, _ in found.candidates[:CHOICES]])
+        return _clarify(turn, [article for article, _ in found.candidates[:CHOICES]])
     return Reply("handoff", "replies/handoff", await turn.promise("question"))
+
+
+async def _found(turn: Turn) -> Answer:
+    """What the articles say; a question without a subject of its own goes on about the last one."""
+    today = turn.now.astimezone(turn.desk.zone).date()
+    before = await following.topic_before(turn)
+    found = turn.desk.knowledge.ask(turn.text, turn.language, today)
+    if before is None or (found.article and not following.is_elliptic(turn.text)):
+        return found
+    return turn.desk.knowledge.ask(turn.text, turn.language, today, after=before)
+
+
+async def chosen(turn: Turn, asked: Any) -> Reply | None:
+    """The reply to one of "did you mean"; a person where it was none; None where something else is said."""
+    if fold(turn.text) in _NONE or choice(turn, asked) == NONE:
+        about = int(asked.key.removeprefix("reply:")) if asked.key.startswith("reply:") else None
+        return Reply("handoff", "replies/handoff", await turn.promise("question", about=about))
+    picked = turn.text if turn.text.startswith(TOPIC) else choice(turn, asked) or _by_title(turn, asked)
+    return topic(turn, picked.removeprefix(TOPIC)) if picked else None
+
+
+def _by_title(turn: Turn, asked: Any) -> str | None:
+    """The one title that the message is, or is a part of."""
+    said = _AROUND.sub("", fold(turn.text))
+    if len(said) < SHORTEST_TITLE:
+        return None
+    titles = {fold(str(button["text"])): str(button["data"]) for button in asked.buttons}
+    fits = [data for title, data in titles.items() if said in title or title in said]
+    return fits[0] if len(fits) == 1 and fits[0] != NONE else None
 
 
 def topic(turn: Turn, name: str) -> Reply | None:
@@ -32,17 +82,22 @@ def topic(turn: Turn, name: str) -> Reply | None:
 
 def _article(turn: Turn, article: Article) -> Reply:
     text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel)
-    return Reply("answer", "replies/answer", {"text": text, "basis": basis}, topic=article.topic)
+    values = {"text": text, "basis": basis}
+    return Reply("answer", "replies/answer", values, helpful.buttons(turn), topic=article.topic)
 
 
-def _clarify(articles: Sequence[Article]) -> Reply:
+def _clarify(turn: Turn, articles: Sequence[Article]) -> Reply:
     titles = [article.front.title for article in articles]
     buttons = [Button(article.front.title, TOPIC + article.topic) for article in articles]
+    buttons.append(Button(turn.says("replies/button_none"), NONE))
     return Reply("clarify", CLARIFY, {"options": titles}, buttons)
 
 
-async def danger(turn: Turn) -> Reply:
+async def danger(turn: Turn, which: Danger) -> Reply:
     """Fixed words with the emergency numbers, and a case that is due now."""
     turn.answer_in_kind()
-    await open_case(turn.connection, "danger", turn.resident.id, turn.id, due_at=turn.now, now=turn.now)
-    return Reply("danger", "replies/danger")
+    details = {"danger": str(which.kind)}
+    await open_case(
+        turn.connection, DANGER, turn.resident.id, turn.id, due_at=turn.now, now=turn.now, details=details
+    )
+    return Reply("danger", which.template, topic=which.topic)

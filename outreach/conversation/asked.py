@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach import outbox, reminders, residents, surveys
-from outreach.conversation import consent, linking, moving
-from outreach.conversation.answers import TOPIC, topic
+from outreach.conversation import answers, consent, linking, moving, unpaid
 from outreach.conversation.turn import Reply, Turn
 from outreach.conversation.who import PARTS, choice
-from outreach.outbox import CHOICES, CLARIFY, TOWNSHIP, WHO
+from outreach.outbox import CHOICES, CLARIFY, TOWNSHIP, UNPAID, WHO
 from outreach.store.tables import inbound
 from outreach.templates import day_words, time_words
 
@@ -62,7 +61,9 @@ async def answer(turn: Turn, asked: Any) -> Reply | None:
     writer = turn.resident
     reply: Reply | None
     if asked.template == CLARIFY:
-        reply = _chosen(turn, asked)
+        reply = await answers.chosen(turn, asked)
+    elif asked.template in UNPAID:
+        reply = await unpaid.chosen(turn, asked)
     elif asked.template == WHO:
         reply = await _said_who(turn, asked)
     elif asked.template == TOWNSHIP:
@@ -77,11 +78,6 @@ async def answer(turn: Turn, asked: Any) -> Reply | None:
         # Whoever of several was asked is the one who answers.
         turn.resident = next(one for one in await turn.people() if one.id == asked.resident_id)
     return reply
-
-
-def _chosen(turn: Turn, asked: Any) -> Reply | None:
-    picked = turn.text if turn.text.startswith(TOPIC) else choice(turn, asked)
-    return topic(turn, picked.removeprefix(TOPIC)) if picked else None
 
 
 async def _said_who(turn: Turn, asked: Any) -> Reply | None:

@@ -50,7 +50,7 @@ async def wished(turn: Turn) -> Reply | None:
     found = _COMMAND.fullmatch(turn.text.strip()) or _LIVES.fullmatch(text) or _LIVES_EN.fullmatch(text)
     if not found:
         return None
-    known = await _known(turn)
+    known = await known_townships(turn)
     township = residents.same_township(found["place"], known)
     if township is None:
         return await ask(turn) if found.re is not _LIVES or _PLACE.search(text) else None
@@ -66,7 +66,7 @@ async def ask(turn: Turn) -> Reply:
 
 async def offer(turn: Turn) -> Reply:
     """The list to choose from; a person answers where we know none, or too many to list."""
-    known = await _known(turn)
+    known = await known_townships(turn)
     if not 0 < len(known) <= MOST:
         return Reply("township", "replies/handoff", await turn.promise("township"))
     buttons = [Button(name, f"{MARK}{number}") for number, name in enumerate(known, start=1)]
@@ -88,6 +88,6 @@ async def settle(turn: Turn, township: str) -> Reply:
     return Reply("township", "replies/township_set", {"place": township})
 
 
-async def _known(turn: Turn) -> list[str]:
+async def known_townships(turn: Turn) -> list[str]:
     also = turn.desk.templates.fact("townships", turn.language)
     return await residents.townships(turn.connection, also)

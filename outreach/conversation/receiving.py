@@ -15,11 +15,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.conversation import answers, asked, consent, events, linking, moving
-from outreach.conversation.courtesy import is_courtesy
+from outreach.conversation import answers, asked, consent, events, helpful, linking, moving, person, unpaid
+from outreach.conversation.courtesy import is_courtesy, is_greeting
+from outreach.conversation.schemes import Schemes
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
+from outreach.conversation.unfamiliar import is_foreign, is_signs
 from outreach.folding import fold
-from outreach.knowledge import Knowledge, is_danger
+from outreach.knowledge import Danger, Knowledge, danger
 from outreach.model import Inbound, Priority
 from outreach.outbox import REPLY
 from outreach.store import Store, insert_new
@@ -28,6 +30,8 @@ from outreach.templates import Templates
 
 # Telegram's longest message is 4,096 signs; nobody needs more to ask a question.
 LONGEST = 4096
+# What says something; the rest is something that happened.
+WORDS = ("text", "tap")
 
 
 class Conversation:
@@ -36,7 +40,8 @@ class Conversation:
     def __init__(
         self, store: Store, templates: Templates, knowledge: Knowledge, *, zone: ZoneInfo, language: str
     ) -> None:
-        self._store, self._desk = store, Desk(templates, knowledge, zone, language)
+        self._store = store
+        self._desk = Desk(templates, knowledge, zone, language, Schemes.load(templates.folder))
 
     def called(self, bot: str) -> None:
         """The name of the residents' bot, which links are made with; known when it has signed in."""
@@ -47,12 +52,14 @@ class Conversation:
 
         A second delivery of the same message is "repeat" and changes nothing.
         """
+        # Looked for in the whole of it, before it is cut.
+        alarming = danger(inbound.text) if inbound.kind in WORDS else None
         inbound = replace(inbound, text=_storable(inbound.text))
         async with self._store.write() as connection:
             turn = await self._begin(connection, inbound, now)
             if turn is None:
                 return "repeat"
-            reply = await _answer(turn)
+            reply = await _answer(turn, alarming)
             await _keep(turn, reply)
         self._store.wake()
         return reply.outcome
@@ -85,7 +92,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST]
 
 
-async def _answer(turn: Turn) -> Reply:
+async def _answer(turn: Turn, alarming: Danger | None) -> Reply:
     kind = turn.inbound.kind
     if kind == "blocked":
         return await consent.blocked(turn)
@@ -96,18 +103,18 @@ async def _answer(turn: Turn) -> Reply:
         return Reply("contact_mismatch", "replies/contact_mismatch")
     if kind == "unreadable":
         return Reply("unreadable", "replies/unreadable")
-    return await _words(turn)
+    return await (answers.danger(turn, alarming) if alarming else _words(turn))
 
 
 async def _words(turn: Turn) -> Reply:
     text = turn.text
-    if is_danger(text):
-        return await answers.danger(turn)
     if linking.is_start(text):
         return await linking.started(turn) or consent.greeting(turn)
     question = await asked.open_question(turn)
     if visit := await asked.open_visit(turn, question):
         return await asked.answer(turn, visit) or await answers.question(turn)
+    if unpaid.skips(turn, question) and (reply := await asked.answer(turn, question)):
+        return reply
     if reply := await _stopped_or_told(turn, question):
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):
@@ -116,8 +123,17 @@ async def _words(turn: Turn) -> Reply:
         return reply
     if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
         return reply
+    for step in (person.wished, helpful.said, unpaid.wished):
+        if reply := await step(turn):
+            return reply
+    if is_greeting(text):
+        return Reply("help", "replies/help")
     if is_courtesy(text):
         return Reply("courtesy")
+    if is_signs(text):
+        return Reply("unreadable", "replies/unreadable")
+    if is_foreign(text):
+        return Reply("foreign", "replies/foreign")
     return await answers.question(turn) if fold(text) else Reply("help", "replies/help")
 
 

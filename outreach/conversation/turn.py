@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.cases import answer_by, open_case
+from outreach.conversation.schemes import Schemes
 from outreach.knowledge import Knowledge
-from outreach.model import Button, Inbound
+from outreach.model import TELEGRAM, Button, Inbound
 from outreach.residents import Resident, at_address
 from outreach.templates import Templates, day_words, time_words
 
@@ -29,6 +30,7 @@ class Desk:
     knowledge: Knowledge
     zone: ZoneInfo
     language: str
+    schemes: Schemes
     bot: str = ""
 
 
@@ -71,11 +73,28 @@ class Turn:
         """A question is answered in the language it was asked in."""
         self.language = language_of(self.text, self.language)
 
-    async def promise(self, kind: str) -> dict[str, Any]:
-        """Opens a case, and says when its answer will come."""
+    def says(self, template: str) -> str:
+        """Words without anything around them: a button's."""
+        return self.desk.templates.say(template, self.language, TELEGRAM)
+
+    async def promise(
+        self, kind: str, details: Mapping[str, str] | None = None, *, about: int | None = None
+    ) -> dict[str, Any]:
+        """Opens a case, and says when its answer will come. `about`: the message that is really meant."""
         due = answer_by(self.now, self.desk.zone)
-        await open_case(self.connection, kind, self.resident.id, self.id, due_at=due, now=self.now)
-        return {"answer_by": f"{day_words(due, self.language)} {time_words(due)}"}
+        await self.opens(kind, due, details, about=about)
+        return promised(self, due)
+
+    async def opens(
+        self, kind: str, due: datetime, details: Mapping[str, str] | None = None, *, about: int | None = None
+    ) -> None:
+        whose, said = self.resident.id, about or self.id
+        await open_case(self.connection, kind, whose, said, due_at=due, now=self.now, details=details)
+
+
+def promised(turn: Turn, due: datetime) -> dict[str, Any]:
+    local = due.astimezone(turn.desk.zone)
+    return {"answer_by": f"{day_words(local, turn.language)} {time_words(local)}"}
 
 
 def language_of(text: str, usual: str) -> str:

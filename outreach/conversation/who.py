@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,15 @@ from outreach.residents import Resident
 
 # What a choice says: this word, what was wished, more about it, the resident's number.
 MARK, PARTS = "who", 4
+_NUMERALS = {numeral: n for n, numeral in enumerate("一二三四五六七八九十", start=1)} | {
+    word: n // 2 + 1
+    for n, word in enumerate("first one second two third three fourth four fifth five".split())
+}
+_NUMBER = re.compile(
+    r"(?:我?(?:要|选|想问|问|是)?(?:的是)?(?:第|选)?|the |number |no\.? ?|option )?"
+    rf"(?:(?P<digit>[1-9][0-9]?)|(?P<word>{'|'.join(_NUMERALS)}))"
+    r"(?:个|号|项|条|种)?(?:吧|的|呀|啊|就是|谢谢)?(?: one| option|st|nd|rd|th)?"
+)
 
 
 async def several(turn: Turn) -> list[Resident]:
@@ -54,5 +64,18 @@ def choice(turn: Turn, asked: Any) -> str | None:
     said = [str(button["data"]) for button in asked.buttons]
     if turn.text in said:
         return turn.text
-    number = fold(turn.text)
-    return said[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= len(said) else None
+    number = numbered(turn.text)
+    return said[number - 1] if number and number <= len(said) else None
+
+
+def numbered(text: str) -> int | None:
+    """The number that was chosen, however it is written; None where the message is no number.
+
+    >>> [numbered(text) for text in ("２", "②", "第二个", "选二", "the second one")]
+    [2, 2, 2, 2, 2]
+    """
+    found = _NUMBER.fullmatch(fold(text).removesuffix(" please"))
+    if found is None:
+        return None
+    said = found["digit"] or found["word"]
+    return int(said) if said.isdecimal() else _NUMERALS[said]

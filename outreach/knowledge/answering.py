@@ -53,8 +53,13 @@ class Knowledge:
     def article(self, topic: str, language: str) -> Article | None:
         return self._articles.get((topic, language))
 
-    def ask(self, question: str, language: str, today: date) -> Answer:
-        """The outcome for a question; an article that does not hold today answers nothing."""
+    def ask(self, question: str, language: str, today: date, after: str | None = None) -> Answer:
+        """The outcome for a question; an article that does not hold today answers nothing.
+
+        `after`: the topic that the question goes on about, having no subject of its own.
+        """
+        if after and (before := self.article(after, language)) and before.holds_on(today):
+            return self._follow(question, before, today)
         ranked = [
             match
             for match in self._indexes[language].rank(question)
@@ -64,6 +69,21 @@ class Knowledge:
         candidates = [(self._articles[match.id, language], match.confidence) for match in ranked[:LINES]]
         best = candidates[0][0] if outcome == "answer" else None
         return Answer(outcome, ranked[0].confidence if ranked else 0.0, candidates, best)
+
+    def _follow(self, question: str, before: Article, today: date) -> Answer:
+        """The best of the topic before and those related to it; it is always one of them."""
+        index, near = self._indexes[before.language], {before.topic, *before.front.related}
+        score = dict.fromkeys(near, 0.0)
+        for asked in (question, f"{before.front.title} {question}"):
+            for match in index.rank(asked):
+                if match.id in near:
+                    score[match.id] += match.confidence / 2
+        candidates = [
+            (article, round(score[topic], 4))
+            for topic in sorted(near, key=lambda name: (-score[name], name != before.topic))
+            if (article := self.article(topic, before.language)) and article.holds_on(today)
+        ]
+        return Answer("answer", candidates[0][1], candidates[:LINES], candidates[0][0])
 
     def text(self, article: Article, channel: ChannelName) -> tuple[str, str]:
         """The article's words for a channel, and what they rest on."""

@@ -17,8 +17,13 @@ from outreach.store.tables import lanes, outbox, workers
 
 ASKED = (State.SENT, State.DELIVERED, State.IN_DOUBT, State.SENDING)
 CLARIFY, WHO, TOWNSHIP = "replies/clarify", "replies/who", "replies/township"
+UNPAID_SCHEME, UNPAID_SINCE, UNPAID_TOWNSHIP = UNPAID = (
+    "replies/unpaid_scheme",
+    "replies/unpaid_since",
+    "replies/unpaid_township",
+)
 # Replies of ours that offer choices, each with what it stands for in the row's buttons.
-CHOICES = (CLARIFY, WHO, TOWNSHIP)
+CHOICES = (CLARIFY, WHO, TOWNSHIP, *UNPAID)
 # After that an answer of one digit is more likely about something else.
 STILL_OPEN = timedelta(days=7)
 

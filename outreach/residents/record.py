@@ -182,6 +182,7 @@ async def _cases(connection: AsyncConnection, resident_id: int) -> list[JSON]:
             "due_at": iso(row.due_at),
             "closed_at": iso(row.closed_at),
             "outcome": row.outcome,
+            "details": row.details,
         }
         for row in await _rows(connection, cases, resident_id)
     ]

@@ -90,7 +90,12 @@ async def _leave_husks(connection: AsyncConnection, resident_id: int, now: datet
     counted = outbox.c.launch_id.is_not(None) | outbox.c.survey.is_not(None)
     unknown = outbox.c.state == State.IN_DOUBT
     empty = {"address": "", "text": "", "cleared_at": now}
-    end = {"state": "closed", "closed_at": func.coalesce(cases.c.closed_at, _at(now)), "outcome": ERASED}
+    end = {
+        "state": "closed",
+        "closed_at": func.coalesce(cases.c.closed_at, _at(now)),
+        "outcome": ERASED,
+        "details": None,
+    }
     sent = empty | {
         "lookup": "",
         "key": literal("erased:") + cast(outbox.c.id, String),

@@ -30,7 +30,17 @@ STATES = {
     "cancelled": "已取消",
     "awaiting_approval": "待批准",
 }
-KINDS = {"question": "问题", "low_score": "不满意", "appointment": "改预约", "danger": "可能有危险"}
+KINDS = {
+    "question": "问题",
+    "low_score": "不满意",
+    "appointment": "改预约",
+    "event": "生活变故",
+    "township": "换乡镇",
+    "person": "要找人",
+    "unpaid": "钱没收到",
+    "danger": "可能有危险",
+}
+LATE = "（已超时）"
 SHOWN = 5
 LONGEST_QUOTE = 80
 
@@ -77,9 +87,13 @@ class Desk:
 
     async def inbox(self, message: Message) -> None:
         async with self._store.read() as connection:
-            waiting = await cases.waiting(connection, limit=SHOWN)
+            waiting = await cases.waiting(connection, self._clock(), limit=SHOWN)
             number = await cases.number_waiting(connection)
-        lines = [f"{KINDS[case['kind']]}：{case['text'][:LONGEST_QUOTE]}" for case in waiting]
+        lines = [
+            f"{case['id']}. {KINDS.get(case['kind'], case['kind'])}{LATE if case['overdue'] else ''}："
+            f"{case['text'][:LONGEST_QUOTE]}"
+            for case in waiting
+        ]
         await message.answer(f"{number} 人在等。\n" + "\n".join(lines))
 
     async def stranger(self, message: Message) -> None:

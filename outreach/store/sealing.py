@@ -8,6 +8,7 @@ that the settings name, or else in the table `keys`: then a copy of the database
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 from collections.abc import Iterable
@@ -224,6 +225,19 @@ class Sealed(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         return None if value is None else dialect.seals.open(value, self.place)
+
+
+class SealedJSON(Sealed):
+    """The same for a document."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else super().process_bind_param(json.dumps(value), dialect)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        opened = super().process_result_value(value, dialect)
+        return None if opened is None else json.loads(opened)
 
 
 class Lookup(TypeDecorator[str]):

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from outreach.model import State
 from outreach.store.columns import Instant, version_default
-from outreach.store.sealing import LooksUp, Lookup, Sealed
+from outreach.store.sealing import LooksUp, Lookup, Sealed, SealedJSON
 
 metadata = MetaData(
     naming_convention={
@@ -330,7 +330,7 @@ cases = Table(
     _id(),
     _ref("resident_id", "residents"),
     _ref("inbound_id", "inbound"),
-    # question, low_score, appointment
+    # question, low_score, appointment, event, township, person, unpaid, danger
     Column("kind", String(32), nullable=False),
     # open, closed
     Column("state", String(16), nullable=False, server_default="open", index=True),
@@ -338,6 +338,8 @@ cases = Table(
     Column("due_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("outcome", Sealed("cases.outcome")),
+    # What is known of it, by name: scheme, since, township, danger.
+    Column("details", SealedJSON("cases.details")),
     comment="open conversations with staff: what a person must answer",
 )
 

@@ -1,0 +1,64 @@
+"""Was this helpful: two buttons under an article, or a word of the resident's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from outreach.conversation.newest import newest_answer
+from outreach.conversation.turn import Reply, Turn
+from outreach.folding import fold
+from outreach.knowledge import Answer
+from outreach.model import TELEGRAM, Button
+
+MARK = "helpful"
+# After that "没用" is about something else.
+STILL_ABOUT = timedelta(days=1)
+_YES = (
+    "有用|很有用|有帮助|很有帮助|帮到了|帮上忙了|解决了|问题解决了|懂了谢谢|清楚了|说得很清楚|👍"
+    "|helpful|useful|very helpful"
+    "|that helps|that helped|this helped|solved"
+)
+_NO = (
+    "没用|没有用|没啥用|没什么用|没卵用|没屁用|没帮助|没有帮助|没帮上|没帮上忙|没解决|没有解决"
+    "|不是我问的|不是我想问的|我问的不是这个|我不是问这个|问的不是这个"
+    "|不是这个|不是这个意思|我不是这个意思|答非所问|牛头不对马嘴|驴唇不对马嘴|文不对题|答错了|不对"
+    "|说的不对|不是这样的|看不懂|没看懂|看不明白|没听懂|听不懂|没说清楚|还是不明白|还是不懂"
+    "|没回答我的问题|没有回答我的问题|👎|not helpful|unhelpful|useless|no help|not useful"
+    "|not what i asked|that's not what i asked|didn't help|that didn't help|did not help|wrong answer"
+    "|i don't understand|don't understand"
+)
+_WORDS = {word: yes for words, yes in ((_YES, True), (_NO, False)) for word in words.split("|")}
+_WORDS |= {fold(word): yes for word, yes in _WORDS.items() if fold(word)}
+
+
+def buttons(turn: Turn) -> Sequence[Button]:
+    """Under an article on Telegram; an SMS has no room for them."""
+    if turn.inbound.sender.channel != TELEGRAM:
+        return ()
+    return [
+        Button(turn.says(f"replies/button_{word}"), f"{MARK}:{said}:{turn.id}")
+        for word, said in (("helpful", "yes"), ("unhelpful", "no"))
+    ]
+
+
+async def said(turn: Turn) -> Reply | None:
+    """The reply to a verdict on what we answered; None where the message is none, or nothing was answered."""
+    tapped = turn.text.split(":")
+    is_tap = len(tapped) == 3 and tapped[0] == MARK and tapped[2].isascii() and tapped[2].isdecimal()
+    verdict = tapped[1] == "yes" if is_tap else _WORDS.get(fold(turn.text) or turn.text.strip()[:1])
+    if verdict is None:
+        return None
+    before = await newest_answer(turn, STILL_ABOUT)
+    if before is None and not is_tap:
+        return None
+    # Only what we said to this person can be judged by them.
+    answered = int(tapped[2]) if is_tap else before.id if before else None
+    await remember(turn, answered=answered, helpful=verdict)
+    return Reply("feedback", "replies/helpful_thanks" if verdict else "replies/unhelpful")
+
+
+async def remember(
+    turn: Turn, *, found: Answer | None = None, answered: int | None = None, helpful: bool | None = None
+) -> None:
+    """What was found for the message of this turn; or whether the answer to message `answered` helped."""
