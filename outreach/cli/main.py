@@ -10,7 +10,18 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import bench, content, events, importing, purging, residents, sending, staff, understanding
+from outreach.cli import (
+    bench,
+    content,
+    events,
+    guiding,
+    importing,
+    purging,
+    residents,
+    sending,
+    staff,
+    understanding,
+)
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -49,6 +60,7 @@ residents.checkups_commands.command("import")(importing.import_checkups)
 residents.residents_commands.command("event")(events.event)
 residents.residents_commands.command("move")(events.move)
 program.command("ask")(content.ask)
+content.knowledge_commands.command("guide")(guiding.guide)
 program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outreach.cases import open_case
+from outreach.conversation import guiding
 from outreach.conversation.turn import Reply, Turn
 from outreach.knowledge import Article
 from outreach.model import Button
@@ -32,7 +33,8 @@ def topic(turn: Turn, name: str) -> Reply | None:
 
 def _article(turn: Turn, article: Article) -> Reply:
     text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel)
-    return Reply("answer", "replies/answer", {"text": text, "basis": basis}, topic=article.topic)
+    values = {"text": text, "basis": basis, "guide": guiding.offered(turn, article.topic)}
+    return Reply("answer", "replies/answer", values, guiding.buttons_for(turn, article.topic), article.topic)
 
 
 def _clarify(articles: Sequence[Article]) -> Reply:

@@ -1,5 +1,5 @@
-"""The way in. In this order: danger words, stop words, news of a life, the open question, wishes about the
-record (a chat to link, a township), knowledge, a person.
+"""The way in. In this order: danger words, stop words, news of a life, the open question, a guide wished for,
+wishes about the record (a chat to link, a township), knowledge, a person.
 
 Nothing of a dialogue is kept in memory, so any process can answer, after any restart.
 """
@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.conversation import answers, asked, consent, events, linking, moving
+from outreach.conversation import answers, asked, consent, events, guiding, linking, moving
 from outreach.conversation.courtesy import is_courtesy
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
 from outreach.folding import fold
@@ -108,11 +108,15 @@ async def _words(turn: Turn) -> Reply:
     question = await asked.open_question(turn)
     if visit := await asked.open_visit(turn, question):
         return await asked.answer(turn, visit) or await answers.question(turn)
+    if reply := await guiding.plainly(turn, question):
+        return reply
     if reply := await _stopped_or_told(turn, question):
+        if reply.outcome == "stop":
+            await guiding.drop(turn)
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):
         return reply
-    if reply := await linking.wished(turn) or await moving.wished(turn):
+    if reply := await guiding.wished(turn) or await linking.wished(turn) or await moving.wished(turn):
         return reply
     if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
         return reply

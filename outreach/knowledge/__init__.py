@@ -3,6 +3,7 @@
 from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
 from outreach.knowledge.danger import is_danger
+from outreach.knowledge.guides import Guide, Guides
 from outreach.knowledge.matching import Index, Match
 
-__all__ = ["Answer", "Article", "Index", "Knowledge", "Match", "is_danger"]
+__all__ = ["Answer", "Article", "Guide", "Guides", "Index", "Knowledge", "Match", "is_danger"]

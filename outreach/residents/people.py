@@ -17,6 +17,7 @@ from outreach.store.tables import (
     cases,
     checkups,
     consent,
+    guide_runs,
     inbound,
     link_codes,
     outbox,
@@ -203,7 +204,7 @@ async def _keep_stops(connection: AsyncConnection, stranger_id: int, resident_id
 
 
 async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:
-    for table in (consent, inbound, outbox, survey_answers, cases, checkups, link_codes):
+    for table in (consent, inbound, outbox, survey_answers, cases, checkups, link_codes, guide_runs):
         await connection.execute(
             update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
         )
