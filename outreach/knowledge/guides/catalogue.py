@@ -37,18 +37,22 @@ class Guide:
         return walk(self.flow, self.policy, facts, today, assume=assume)
 
     def read(self, given: Mapping[str, Any], today: date) -> dict[str, Any]:
-        return self.policy.complete(read(self.flow, given, today))
+        """The facts as the arithmetic takes them, or BadInput."""
+        return read(self.flow, given, today)
 
     def answer(self, given: Mapping[str, Any], today: date) -> JSON:
         """As the contract of `outreach knowledge guide` names it; `assumed`: what was taken for granted."""
-        found = self.walk(self.read(given, today), today, assume=True)
+        facts = self.read(given, today)
+        completed = self.policy.complete(facts, today)
+        found = self.walk(completed, today, assume=True)
+        assumed = {key: value for key, value in completed.items() if key not in facts} | found.assumed
         result = found.result
         return {
             "outcome": result.outcome if result else None,
             "values": {key: _plain(value) for key, value in result.values.items()} if result else {},
             "basis": self.flow.outcomes[result.wording].basis if result else [],
             "missing": found.missing,
-            "assumed": found.assumed,
+            "assumed": {key: _plain(value) for key, value in assumed.items()},
         }
 
     def question(self, key: str) -> Question:
@@ -94,11 +98,12 @@ class Guides:
 
     def text(self, guide: Guide, result: Result, language: str) -> tuple[str, str]:
         """A result in words, and the document it rests on."""
+        wording = guide.words[language]
         known = dict.fromkeys(guide.policy.values) | result.values
-        values = {key: spoken(value, language) for key, value in known.items()}
-        words = guide.words[language].outcomes[result.wording]
+        values = {key: spoken(value, language, wording.says) for key, value in known.items()}
+        words = wording.outcomes[result.wording]
         said = self._templates.render(guide.texts[result.wording, language], language, values)
-        return said, words.basis or guide.words[language].basis
+        return said, words.basis or wording.basis
 
     def _load(self, file: Path) -> Guide | None:
         try:
@@ -138,12 +143,14 @@ def as_problem(problem: BadInput) -> Problem:
     return Problem(file, int(line), "", problem.problem, problem.fix)
 
 
-def spoken(value: Any, language: str) -> Any:
-    """A day as people say it; all else as it is.
+def spoken(value: Any, language: str, says: Mapping[str, str]) -> Any:
+    """A day as people say it, a word as the guide says it; all else as it is.
 
-    >>> spoken(date(2027, 5, 3), "zh-Hans")
+    >>> spoken(date(2027, 5, 3), "zh-Hans", {})
     '2027年5月3日'
     """
+    if isinstance(value, str):
+        return says.get(value, value)
     if not isinstance(value, date):
         return value
     if language == "en":

@@ -139,16 +139,14 @@ def _too_late(facts: Facts, today: date) -> bool:
     return _never(facts, _births(facts), today) == "applied_too_late"
 
 
-def _complete(facts: dict[str, Any]) -> dict[str, Any]:
+def _complete(facts: dict[str, Any], today: date) -> dict[str, Any]:
     """Where every child has a date of its own, the youngest's stands for the question; twins are two."""
     listed = facts.get("children")
     if isinstance(listed, list) and listed:
-        facts.setdefault("child_birth_date", max(listed))
-    elif facts.get("twins") is False or listed == []:
-        facts["children"] = 1
-    elif facts.get("twins"):
-        facts["children"] = max(2, listed or 2)
-    return facts
+        return {"child_birth_date": max(listed)} | facts
+    if facts.get("twins") is False or listed == []:
+        return facts | {"children": 1}
+    return facts | {"children": max(2, listed or 2)} if facts.get("twins") else facts
 
 
 POLICY = Policy(

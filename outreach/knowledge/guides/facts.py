@@ -29,9 +29,15 @@ def read(flow: Flow, given: Mapping[str, Any], today: date) -> dict[str, Any]:
         if fact is None:
             fix = f"use some of: {', '.join(flow.keys)}"
             raise BadInput("this guide knows no such fact", where=_spelt(key), fix=fix)
-        if value is not None:
+        if not _is_silent(fact, value):
             facts[key] = _value(key, fact, value, today)
     return facts
+
+
+def _is_silent(fact: Fact, value: Any) -> bool:
+    """A date of what never was says nothing either."""
+    never = isinstance(value, str) and value.strip().casefold() in ("", "never", "none", "unknown")
+    return value is None or (fact.kind == "date" and never)
 
 
 def _spelt(key: str) -> str:
@@ -103,7 +109,8 @@ def _choice(key: str, fact: Fact, value: Any) -> str:
 def _truth(key: str, value: Any) -> bool:
     said = value.strip().casefold() if isinstance(value, str) else value
     if isinstance(said, str | int | float):
-        if said in _YES:
+        # How many there are says whether there are any.
+        if said in _YES or (not isinstance(said, str) and said > 1):
             return True
         if said in _NO:
             return False

@@ -32,5 +32,5 @@ class Policy:
     reckon: Callable[[Facts, date], Result]
     values: frozenset[str]
     tests: Mapping[str, Callable[[Facts, date], bool]] = field(default_factory=dict)
-    # What follows from the given facts alone, before anything is asked.
-    complete: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    # What follows from facts that a file gives; a resident is asked instead.
+    complete: Callable[[dict[str, Any], date], dict[str, Any]] = lambda facts, today: facts

@@ -34,5 +34,7 @@ class Wording(BaseModel):
     # What people call it: "帮我算算" and one of these starts the guide.
     names: list[str] = Field(min_length=1)
     basis: str
+    # Values that are words, as people say them.
+    says: dict[str, str] = {}
     questions: dict[str, QuestionWords]
     outcomes: dict[str, EndingWords]
