@@ -40,20 +40,13 @@ class Guide:
         """The facts as the arithmetic takes them, or BadInput."""
         return read(self.flow, given, today)
 
-    def answer(self, given: Mapping[str, Any], today: date) -> JSON:
-        """As the contract of `outreach knowledge guide` names it; `assumed`: what was taken for granted."""
+    def outcome(self, given: Mapping[str, Any], today: date) -> tuple[Walk, dict[str, Any]]:
+        """Where facts from a file lead, and what was taken for granted on the way; or BadInput."""
         facts = self.read(given, today)
         completed = self.policy.complete(facts, today)
         found = self.walk(completed, today, assume=True)
         assumed = {key: value for key, value in completed.items() if key not in facts} | found.assumed
-        result = found.result
-        return {
-            "outcome": result.outcome if result else None,
-            "values": {key: _plain(value) for key, value in result.values.items()} if result else {},
-            "basis": self.flow.outcomes[result.wording].basis if result else [],
-            "missing": found.missing,
-            "assumed": {key: _plain(value) for key, value in assumed.items()},
-        }
+        return found, assumed
 
     def question(self, key: str) -> Question:
         return self.flow.questions[key]
@@ -61,6 +54,10 @@ class Guide:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _all_plain(values: Mapping[str, Any]) -> JSON:
+    return {key: _plain(value) for key, value in values.items()}
 
 
 class Guides:
@@ -86,6 +83,23 @@ class Guides:
 
     def names(self) -> list[str]:
         return list(self._guides)
+
+    def answer(self, name: str, given: Mapping[str, Any], today: date, language: str) -> JSON:
+        """As the contract of `outreach knowledge guide` names it; `text`: what a resident would read.
+
+        Raises BadInput for a guide or a fact that there is not, and for a value that cannot be true.
+        """
+        guide = self[name]
+        found, assumed = guide.outcome(given, today)
+        result = found.result
+        return {
+            "outcome": result.outcome if result else None,
+            "values": _all_plain(result.values) if result else {},
+            "basis": guide.flow.outcomes[result.wording].basis if result else [],
+            "missing": found.missing,
+            "assumed": _all_plain(assumed),
+            "text": self.text(guide, result, language)[0] if result else "",
+        }
 
     def guide_for(self, topic: str) -> str | None:
         """The guide that an article's readers may take."""
