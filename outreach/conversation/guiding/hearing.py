@@ -51,6 +51,8 @@ async def plainly(turn: Turn, asked: Any) -> Reply | None:
 
 
 def _is_option(turn: Turn, run: Run) -> bool:
+    if turn.text.startswith(MARK):
+        return True
     guide = turn.desk.knowledge.guides[run.guide]
     question, words = guide.question(run.asked), guide.words[run.language].questions[run.asked]
     return question.kind in CHOSEN and choice(question, words, turn.text) is not None
