@@ -111,7 +111,8 @@ async def _words(turn: Turn) -> Reply:
     if reply := await guiding.plainly(turn, question):
         return reply
     if reply := await _stopped_or_told(turn, question):
-        if reply.outcome == "stop":
+        # Neither after a stop nor after a loss would anybody want the next question.
+        if reply.outcome in ("stop", "event"):
             await guiding.drop(turn)
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):

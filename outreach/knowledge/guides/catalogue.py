@@ -144,10 +144,11 @@ class Guides:
         return Guide(file.stem, flow, policy, words, texts) if complete else None
 
     def _compile(self, file: Path, name: str, source: str, policy: Policy) -> Text | None:
-        """Noted by the templates themselves where it is no text."""
-        return self._templates.compile(
-            str(file), source, policy.values, checking.line(file, "outcomes", name)
-        )
+        """None where it is no text; the templates themselves note why."""
+        known = len(self._templates.problems)
+        at = checking.text_line(file, name)
+        text = self._templates.compile(str(file), source, policy.values, at)
+        return text if len(self._templates.problems) == known else None
 
 
 def as_problem(problem: BadInput) -> Problem:

@@ -30,6 +30,13 @@ def line(file: Path, *path: str) -> int:
     return line_of(file, *path)
 
 
+def text_line(file: Path, outcome: str) -> int:
+    """Where the words of an outcome begin: behind three quotation marks on the next line."""
+    lines, heading = file.read_text("utf-8").splitlines(), line(file, "outcomes", outcome)
+    found = next((n for n in range(heading, len(lines)) if lines[n].startswith("text")), heading - 1)
+    return found + 1 + lines[found].endswith('"""')
+
+
 def _ways(file: Path, flow: Flow, policy: Policy) -> Iterator[Problem]:
     if flow.first not in flow.questions:
         yield Problem(str(file), line_of(file, "first"), "first", "there is no such question", _known(flow))
