@@ -24,13 +24,13 @@ from outreach.residents.record import why
 from outreach.residents.rights import NOBODY
 from outreach.store import Store
 from outreach.store.columns import version_of
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     addresses,
     cases,
     checkups,
     consent,
     erasing,
-    guide_runs,
     inbound,
     metadata,
     outbox,

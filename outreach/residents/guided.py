@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, delete, exists, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outreach.store.tables import guide_runs, inbound
+from outreach.store.guides import guide_runs
+from outreach.store.tables import inbound
 
 # What an inbound message is called that began a guide or answered in one.
 GUIDE = "guide"

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.model import JSON, TELEGRAM, Address, ChannelName
 from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     addresses,
     cases,
     checkups,
     consent,
-    guide_runs,
     inbound,
     link_codes,
     outbox,

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, State, iso
 from outreach.residents.consent import PURPOSES, ledger
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     addresses,
     audit,
     cases,
     checkups,
-    guide_runs,
     inbound,
     launches,
     outbox,

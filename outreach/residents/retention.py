@@ -14,11 +14,11 @@ from outreach.model import BadInput, State
 from outreach.residents.guided import drop_guides
 from outreach.residents.rights import NOBODY, erase, forget_consent
 from outreach.store import Store
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     cases,
     checkups,
     consent,
-    guide_runs,
     inbound,
     outbox,
     reminders,

@@ -308,24 +308,6 @@ link_codes = Table(
     comment="one-time codes that join a Telegram chat to a resident",
 )
 
-guide_runs = Table(
-    "guide_runs",
-    metadata,
-    _id(),
-    _ref("resident_id", "residents"),
-    Column("channel", String(16), nullable=False),
-    Column("guide", Sealed("guide_runs.guide"), nullable=False),
-    Column("language", String(16), nullable=False),
-    # The answers so far by question, as JSON.
-    Column("answers", Sealed("guide_runs.answers"), nullable=False),
-    # The question that waits for an answer, and how often it was not understood.
-    Column("asked", String(64), nullable=False),
-    Column("tries", SmallInteger, nullable=False, server_default="0"),
-    Column("started_at", Instant, nullable=False),
-    Column("asked_at", Instant, nullable=False),
-    comment="guides under way; a row goes when its guide ends, is left, or is a day old",
-)
-
 survey_answers = Table(
     "survey_answers",
     metadata,

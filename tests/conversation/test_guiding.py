@@ -19,7 +19,8 @@ from outreach.knowledge import is_danger
 from outreach.knowledge.guides import choice, said
 from outreach.model import Address
 from outreach.residents import Keep, purge
-from outreach.store.tables import audit, cases, guide_runs, inbound
+from outreach.store.guides import guide_runs
+from outreach.store.tables import audit, cases, inbound
 from outreach.store.tables import outbox as messages
 
 __all__ = ["town"]

@@ -15,7 +15,8 @@ from outreach.app import Content
 from outreach.knowledge.guides import Guide
 from outreach.segments import segments
 from outreach.store import Store
-from outreach.store.tables import guide_runs, inbound
+from outreach.store.guides import guide_runs
+from outreach.store.tables import inbound
 from outreach.store.tables import outbox as messages
 from outreach.templates import LANGUAGES
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 from outreach.conversation.turn import Turn
 from outreach.residents import drop_guides
-from outreach.store.tables import guide_runs
+from outreach.store.guides import guide_runs
 
 OPEN_FOR = timedelta(minutes=30)
 
