@@ -23,7 +23,15 @@ STOPPABLE = ("care", "reminders", "surveys")
 
 _APPOINTMENT = {"day", "time", "place"}
 _REPLIES: dict[str, set[str]] = {
-    "answer": {"text", "basis"},
+    "answer": {"text", "basis", "guide"},
+    "guide_ask": {"lead", "title", "note", "text"},
+    "guide_outcome": {"text", "basis", "answer_by"},
+    "guide_left": set(),
+    "guide_over": set(),
+    "guide_person": {"answer_by"},
+    "button_guide_back": set(),
+    "button_guide_why": set(),
+    "button_guide_leave": set(),
     "clarify": {"options"},
     "handoff": {"answer_by"},
     "survey_thanks_low": {"answer_by"},

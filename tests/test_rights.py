@@ -24,6 +24,7 @@ from outreach.residents.record import why
 from outreach.residents.rights import NOBODY
 from outreach.store import Store
 from outreach.store.columns import version_of
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     addresses,
     cases,
@@ -203,6 +204,9 @@ async def lived(connection: AsyncConnection, content: Content, resident_id: int)
     await connection.execute(insert(survey_answers).values(**answer, at=NOW))
     case = {"resident_id": resident_id, "inbound_id": 2, "kind": "question", "opened_at": NOW, "due_at": NOW}
     await connection.execute(insert(cases).values(**case))
+    run = {"resident_id": resident_id, "channel": "sms", "guide": "childcare_subsidy", "language": "en"}
+    run |= {"answers": '{"child_birth_date": "2023-12"}', "asked": "birth_order"}
+    await connection.execute(insert(guide_runs).values(**run, started_at=NOW, asked_at=NOW))
     assert await residents.new_code(connection, resident_id, NOW)
     await residents.tag(connection, resident_id, "待访视", by="王医生", now=NOW)
     await audit.note(connection, "王医生", "residents.tag", residents.subject(resident_id), NOW)

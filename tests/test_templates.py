@@ -24,6 +24,7 @@ NAMES = sorted(
 )
 VALUES: dict[str, Any] = {
     "name": "Mei", "township": "East Hill", "day": "Thu 3 Dec", "time": "08:30", "place": "County Hospital",
+    "lead": "begin", "title": "Work it out", "note": "", "guide": True,
     "text": "3600 a year", "basis": "Scheme of 2025", "options": ["One", "Two"], "answer_by": "Fri 4 Dec",
     "what": "surveys", "back": "START surveys", "url": "https://t.me/county_bot?start=abc",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from outreach.cli import (
     cases,
     content,
     events,
+    guiding,
     importing,
     purging,
     residents,
@@ -61,6 +62,7 @@ residents.checkups_commands.command("import")(importing.import_checkups)
 residents.residents_commands.command("event")(events.event)
 residents.residents_commands.command("move")(events.move)
 program.command("ask")(content.ask)
+content.knowledge_commands.command("guide")(guiding.guide)
 program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)

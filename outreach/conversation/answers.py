@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from outreach.cases import DANGER, open_case
-from outreach.conversation import following, helpful
+from outreach.conversation import following, guiding, helpful
 from outreach.conversation.turn import Reply, Turn
 from outreach.conversation.unfamiliar import is_rude
 from outreach.conversation.who import choice
@@ -82,8 +82,9 @@ def topic(turn: Turn, name: str) -> Reply | None:
 
 def _article(turn: Turn, article: Article) -> Reply:
     text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel)
-    values = {"text": text, "basis": basis}
-    return Reply("answer", "replies/answer", values, helpful.buttons(turn), topic=article.topic)
+    values = {"text": text, "basis": basis, "guide": guiding.offered(turn, article.topic)}
+    buttons = [*guiding.buttons_for(turn, article.topic), *helpful.buttons(turn)]
+    return Reply("answer", "replies/answer", values, buttons, topic=article.topic)
 
 
 def _clarify(turn: Turn, articles: Sequence[Article]) -> Reply:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach import outbox, reminders, residents, surveys
-from outreach.conversation import answers, consent, linking, moving, unpaid
+from outreach.conversation import answers, consent, guiding, linking, moving, unpaid
 from outreach.conversation.turn import Reply, Turn
 from outreach.conversation.who import PARTS, choice
-from outreach.outbox import CHOICES, CLARIFY, TOWNSHIP, UNPAID, WHO
+from outreach.outbox import CHOICES, CLARIFY, GUIDE_ASK, TOWNSHIP, UNPAID, WHO
 from outreach.store.tables import inbound
 from outreach.templates import day_words, time_words
 
@@ -24,7 +24,8 @@ async def open_question(turn: Turn) -> Any:
     if turn.inbound.reply_to:
         row = await outbox.sent_as(turn.connection, turn.inbound.sender, turn.inbound.reply_to)
     if row is None or not (row.survey or row.checkup_id or row.template in CHOICES):
-        row = await outbox.newest_question(turn.connection, people, turn.inbound.sender, turn.now)
+        choices = [one for one in CHOICES if one != GUIDE_ASK or await guiding.is_open(turn)]
+        row = await outbox.newest_question(turn.connection, people, turn.inbound.sender, turn.now, choices)
     if row is None or row.resident_id not in people:
         return None
     if row.checkup_id:
@@ -66,6 +67,8 @@ async def answer(turn: Turn, asked: Any) -> Reply | None:
         reply = await unpaid.chosen(turn, asked)
     elif asked.template == WHO:
         reply = await _said_who(turn, asked)
+    elif asked.template == GUIDE_ASK:
+        reply = await guiding.answer(turn)
     elif asked.template == TOWNSHIP:
         reply = await moving.chosen(turn, asked)
     elif asked.checkup_id:

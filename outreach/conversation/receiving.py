@@ -1,5 +1,5 @@
-"""The way in. In this order: danger words, stop words, news of a life, the open question, wishes about the
-record (a chat to link, a township), knowledge, a person.
+"""The way in. In this order: danger words, stop words, news of a life, the open question, a guide wished for,
+wishes about the record (a chat to link, a township), knowledge, a person.
 
 Nothing of a dialogue is kept in memory, so any process can answer, after any restart.
 """
@@ -15,7 +15,18 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox, residents
-from outreach.conversation import answers, asked, consent, events, helpful, linking, moving, person, unpaid
+from outreach.conversation import (
+    answers,
+    asked,
+    consent,
+    events,
+    guiding,
+    helpful,
+    linking,
+    moving,
+    person,
+    unpaid,
+)
 from outreach.conversation.courtesy import is_courtesy, is_greeting
 from outreach.conversation.schemes import Schemes
 from outreach.conversation.turn import Desk, Reply, Turn, language_of_stranger
@@ -115,11 +126,16 @@ async def _words(turn: Turn) -> Reply:
         return await asked.answer(turn, visit) or await answers.question(turn)
     if unpaid.skips(turn, question) and (reply := await asked.answer(turn, question)):
         return reply
+    if reply := await guiding.plainly(turn, question):
+        return reply
     if reply := await _stopped_or_told(turn, question):
+        # Neither after a stop nor after a loss would anybody want the next question.
+        if reply.outcome in ("stop", "event"):
+            await guiding.drop(turn)
         return reply
     if question is not None and (reply := await asked.answer(turn, question)):
         return reply
-    if reply := await linking.wished(turn) or await moving.wished(turn):
+    if reply := await guiding.wished(turn) or await linking.wished(turn) or await moving.wished(turn):
         return reply
     if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
         return reply

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from outreach.knowledge.articles import Article, load
+from outreach.knowledge.guides import Guides
 from outreach.knowledge.matching import Index, Match
 from outreach.model import SMS, ChannelName
 from outreach.templates import LANGUAGES, Templates
@@ -36,6 +37,8 @@ class Knowledge:
     def __init__(self, folder: Path, templates: Templates) -> None:
         self._templates = templates
         self._articles, self.problems = load(folder, templates)
+        self.guides = Guides(templates.folder / "guides", templates)
+        self.problems += self.guides.problems
         self._indexes = {language: self._index(language) for language in LANGUAGES}
 
     def _index(self, language: str) -> Index:

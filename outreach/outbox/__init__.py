@@ -39,6 +39,7 @@ from outreach.outbox.settle import Outcome, decide, settle, settling
 from outreach.outbox.sight import (
     CHOICES,
     CLARIFY,
+    GUIDE_ASK,
     TOWNSHIP,
     UNPAID,
     UNPAID_SCHEME,
@@ -60,6 +61,7 @@ from outreach.outbox.sight import (
 __all__ = [
     "CHOICES",
     "CLARIFY",
+    "GUIDE_ASK",
     "HOLD",
     "REPLY",
     "TOWNSHIP",

@@ -22,8 +22,9 @@ UNPAID_SCHEME, UNPAID_SINCE, UNPAID_TOWNSHIP = UNPAID = (
     "replies/unpaid_since",
     "replies/unpaid_township",
 )
+GUIDE_ASK = "replies/guide_ask"
 # Replies of ours that offer choices, each with what it stands for in the row's buttons.
-CHOICES = (CLARIFY, WHO, TOWNSHIP, *UNPAID)
+CHOICES = (CLARIFY, WHO, TOWNSHIP, GUIDE_ASK, *UNPAID)
 # After that an answer of one digit is more likely about something else.
 STILL_OPEN = timedelta(days=7)
 
@@ -141,14 +142,18 @@ async def overview(connection: AsyncConnection, now: datetime, agreed: datetime)
 
 
 async def newest_question(
-    connection: AsyncConnection, resident_ids: Sequence[int], address: Address, now: datetime
+    connection: AsyncConnection,
+    resident_ids: Sequence[int],
+    address: Address,
+    now: datetime,
+    choices: Sequence[str] = CHOICES,
 ) -> Row[Any] | None:
     """The newest message on this address that asked one of these people something.
 
-    A survey, an appointment, "did you mean", "who is writing", "which township".
+    A survey, an appointment, a guide, "did you mean", "who is writing", "which township".
     """
     asked = or_(
-        outbox.c.survey.is_not(None), outbox.c.checkup_id.is_not(None), outbox.c.template.in_(CHOICES)
+        outbox.c.survey.is_not(None), outbox.c.checkup_id.is_not(None), outbox.c.template.in_(choices)
     )
     return await _newest(connection, resident_ids, address, now, asked)
 

@@ -17,6 +17,7 @@ from outreach.residents.consent import (
     proof,
     withdraw,
 )
+from outreach.residents.guided import GUIDE, drop_guides
 from outreach.residents.keywords import (
     Event,
     Keyword,
@@ -68,6 +69,7 @@ from outreach.residents.townships import move, same_township, townships
 __all__ = [
     "BY_GUARDIAN",
     "GIVEN",
+    "GUIDE",
     "KNOWN",
     "NO_GUARDIAN",
     "OF_AGE",
@@ -88,6 +90,7 @@ __all__ = [
     "close_address",
     "count",
     "current",
+    "drop_guides",
     "due",
     "erase",
     "event",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from json import loads
 from typing import Any
 
 from sqlalchemy import Row, Select, Table, select
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, State, iso
 from outreach.residents.consent import PURPOSES, ledger
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     addresses,
     audit,
@@ -67,6 +69,7 @@ async def export(connection: AsyncConnection, resident_id: int) -> JSON | None:
         "messages": await _messages(connection, resident_id),
         "checkups": await _checkups(connection, resident_id),
         "answers": await _answers(connection, resident_id),
+        "guides": await _guides(connection, resident_id),
         "cases": await _cases(connection, resident_id),
         "audit": await _audit(connection, resident_id),
     }
@@ -170,6 +173,14 @@ async def _answers(connection: AsyncConnection, resident_id: int) -> list[JSON]:
             "comment": row.comment,
         }
         for row in await _rows(connection, survey_answers, resident_id)
+    ]
+
+
+async def _guides(connection: AsyncConnection, resident_id: int) -> list[JSON]:
+    """Guides under way; of those that ended nothing is left."""
+    return [
+        {"at": iso(row.asked_at), "channel": row.channel, "guide": row.guide, "answers": loads(row.answers)}
+        for row in await _rows(connection, guide_runs, resident_id)
     ]
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import BadInput, State
+from outreach.residents.guided import drop_guides
 from outreach.residents.rights import NOBODY, erase, forget_consent
 from outreach.store import Store
+from outreach.store.guides import guide_runs
 from outreach.store.tables import (
     cases,
     checkups,
@@ -38,6 +40,7 @@ class Keep:
     checkups: int | None = None
     strangers: int | None = None
     consent: int | None = None
+    guides: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +187,20 @@ async def _forget_words(connection: AsyncConnection, ids: Sequence[int], now: da
     return sum([await forget_consent(connection, one, consent.c.id.in_(ids)) for one in people])
 
 
+def _old_guides(since: datetime) -> Select[Any]:
+    return select(guide_runs.c.id).where(guide_runs.c.asked_at < since)
+
+
+async def _drop_guides(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> int:
+    return await drop_guides(connection, guide_runs.c.id.in_(ids))
+
+
 # In this order: a case goes before the message it was about, a stranger when little is left of them.
 KINDS = (
     _Kind("cases", _old_cases, _remove_cases),
     _Kind("checkups", _old_checkups, _remove_checkups),
     _Kind("messages", _old_messages, _clear_messages),
+    _Kind("guides", _old_guides, _drop_guides),
     _Kind("inbound", _old_inbound, _clear_inbound),
     _Kind("strangers", _old_strangers, _erase_strangers, page=10),
     _Kind("consent", _old_consent, _forget_words),

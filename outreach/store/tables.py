@@ -288,7 +288,7 @@ inbound = Table(
     Column("address", Sealed("inbound.address"), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("text", Sealed("inbound.text"), nullable=False),
-    # stop, start, help, greeting, linked, rating, appointment, answer, clarify, handoff, …
+    # stop, start, help, greeting, linked, rating, appointment, guide, answer, clarify, handoff, …
     Column("outcome", String(32)),
     Column("topic", String(100)),
     Column("received_at", Instant, nullable=False),
