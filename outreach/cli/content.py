@@ -13,8 +13,8 @@ import typer
 from outreach import audit, campaigns, staff, surveys
 from outreach.app import Content, wall_clock
 from outreach.cli.output import JsonFlag, database, mistakes, run, say, settings, show_json, show_table
-from outreach.knowledge import Index
 from outreach.knowledge.answering import decide
+from outreach.knowledge.matching import Index
 from outreach.model import JSON, SMS, BadInput, Problem
 
 campaign_commands = typer.Typer(no_args_is_help=True, help="What staff send.")

@@ -13,12 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.cases import answer_by, open_case
 from outreach.conversation.schemes import Schemes
+from outreach.folding import fold
 from outreach.knowledge import Knowledge
 from outreach.model import TELEGRAM, Button, Inbound
 from outreach.residents import Resident, at_address
+from outreach.sounds import is_spelt
 from outreach.templates import Templates, day_words, time_words
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN_RUN = re.compile(r"[a-z0-9']+")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -98,7 +101,7 @@ def promised(turn: Turn, due: datetime) -> dict[str, Any]:
 
 
 def language_of(text: str, usual: str) -> str:
-    if _HAN.search(text):
+    if _HAN.search(text) or is_spelt(_LATIN_RUN.findall(fold(text))):
         return "zh-Hans"
     return "en" if _LATIN_WORD.search(text) else usual
 

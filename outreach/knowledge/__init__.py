@@ -4,7 +4,6 @@ from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
 from outreach.knowledge.danger import Danger, danger, is_danger
 from outreach.knowledge.guides import Guide, Guides
-from outreach.knowledge.matching import Index, Match
 
 __all__ = [
     "Answer",
@@ -12,9 +11,7 @@ __all__ = [
     "Danger",
     "Guide",
     "Guides",
-    "Index",
     "Knowledge",
-    "Match",
     "danger",
     "is_danger",
 ]

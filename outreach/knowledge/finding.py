@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outreach.files import read_text
-from outreach.folding import fold
 from outreach.knowledge.articles import Article
 from outreach.knowledge.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
     from outreach.knowledge.matching import Index, Match
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_LATIN = re.compile(r"[a-z']+")
-# A few syllables may be English words too; a whole question of them is Chinese typed without signs.
-SYLLABLES = 3
 
 
 class Finder:
@@ -32,7 +25,7 @@ class Finder:
 
     def rank(self, question: str, language: str) -> Sequence[Match]:
         """Topics with how likely each is the one, best first."""
-        return self._index("zh-Hans" if is_pinyin(question) else language).rank(question)
+        return self._index(language).rank(question)
 
     def warm(self, languages: Iterable[str]) -> None:
         """Builds now what the first question would have to wait for; may be called from another thread."""
@@ -62,16 +55,3 @@ class Finder:
         """What the office's own lists say, `words.LANGUAGE.txt` beside the articles."""
         files = sorted(self._folder.glob("words.*.txt"))
         return [line for file in files for line in read_text(file).splitlines()]
-
-
-def is_pinyin(question: str) -> bool:
-    """Whether it is Chinese, spelt in letters: "yu er bu tie zen me ling"."""
-    if _HAN.search(question):
-        return False
-    words = _LATIN.findall(fold(question))
-    if len(words) < SYLLABLES:
-        return False
-    from outreach.knowledge.matching.sounds import is_syllable
-
-    spelt = sum(is_syllable(word) for word in words)
-    return spelt / len(words) > 0.9

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outreach.folding import fold
-from outreach.knowledge.matching.sounds import is_syllable, plain, sound
 from outreach.knowledge.matching.words import RUNS, Words, stem
+from outreach.sounds import is_spelt, plain, sound
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,8 +35,6 @@ def channels(*names: str) -> Floats:
 
 
 _NEAR = 3
-# So many syllables are Chinese spelt in letters; one or two may be English that looks so.
-SPELT = 3
 # Words that stand beside any other say nothing together.
 _SLIGHT = frozenset(
     "a an the of to in on at for is are am be i my me you your do does did can could will would please it its"
@@ -115,7 +113,7 @@ class _Levels:
         self.spelt: list[bool] = []
 
     def read(self, text: int, runs: Sequence[str], words: Words) -> None:
-        spelt = len(runs) >= SPELT and all(map(is_syllable, runs))
+        spelt = is_spelt(runs)
         self.spelt.append(spelt)
         if spelt:
             self.length.append(len(runs))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from anyascii import anyascii
 
+# Syllables.
+SHORTEST = 3
 _BLADES = (("z", "zh"), ("c", "ch"), ("s", "sh"))
 
 
@@ -34,5 +37,10 @@ def _syllables() -> frozenset[str]:
     return frozenset(one for one in said if one.isalpha())
 
 
-def is_syllable(word: str) -> bool:
-    return word in _syllables()
+def is_spelt(words: Sequence[str]) -> bool:
+    """Whether a whole text is Chinese spelt in letters; a word or two may be English that looks so.
+
+    >>> is_spelt("yu er bu tie zen me ling".split()), is_spelt(["can", "he"])
+    (True, False)
+    """
+    return len(words) >= SHORTEST and all(word in _syllables() for word in words)
