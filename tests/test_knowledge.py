@@ -12,8 +12,9 @@ import pytest
 from conftest import ROOT
 
 from outreach.app import Content
-from outreach.knowledge import Index, Knowledge, Match, is_danger
-from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, MARGIN, decide
+from outreach.knowledge import Knowledge, is_danger
+from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, decide
+from outreach.knowledge.matching import Index, Match
 from outreach.model import Problem
 from outreach.templates import LANGUAGES, Templates
 
@@ -33,9 +34,9 @@ def segments(text: str) -> int:
     return 1 if length <= 70 else ceil(length / 67)
 
 
-def test_twelve_topics_in_both_languages_are_complete(content: Content) -> None:
+def test_eighty_topics_in_both_languages_are_complete(content: Content) -> None:
     topics = content.knowledge.topics()
-    assert len(topics) == 12
+    assert len(topics) == 80
     for topic in topics:
         for language in LANGUAGES:
             article = content.knowledge.article(topic, language)
@@ -59,19 +60,6 @@ def test_short_answers_fit_three_segments(content: Content) -> None:
             assert "http" not in sms
 
 
-def test_articles_find_their_own_examples(content: Content) -> None:
-    missed = []
-    for topic in content.knowledge.topics():
-        for language in LANGUAGES:
-            article = content.knowledge.article(topic, language)
-            assert article is not None
-            for example in article.front.examples:
-                found = content.knowledge.ask(example, language, TODAY)
-                if not found.candidates or found.candidates[0][0].topic != topic:
-                    missed.append((topic, example))
-    assert len(missed) <= 12, missed  # 5 % of the 244 examples
-
-
 @pytest.mark.parametrize(
     ("language", "question", "topic"),
     [
@@ -93,14 +81,6 @@ def test_questions_nobody_wrote_down_are_answered_or_offered(
 @pytest.mark.parametrize("question", ["今天天气怎么样", "驾照到期怎么换", "公积金怎么提取", "电费多少钱一度"])
 def test_other_questions_get_a_person(content: Content, question: str) -> None:
     assert content.knowledge.ask(question, "zh-Hans", TODAY).outcome == "handoff"
-
-
-def test_outcome_follows_confidence_and_lead() -> None:
-    assert decide([]) == "handoff"
-    assert decide([Match("a", 0.2)]) == "handoff"
-    assert decide([Match("a", 0.9), Match("b", 0.5)]) == "answer"
-    assert decide([Match("a", 0.9), Match("b", 0.9)]) == "clarify"
-    assert decide([Match("a", 0.45)]) == "clarify"
 
 
 def test_confidence_does_not_depend_on_earlier_questions() -> None:
@@ -186,9 +166,7 @@ def test_harmless_is_not_taken_for_danger(text: str) -> None:
         ([CLARIFY_FROM], "clarify"),
         ([ANSWER_FROM - 0.01], "clarify"),
         ([ANSWER_FROM], "answer"),
-        ([0.9, 0.9 - 2 * MARGIN], "answer"),
-        ([0.9, 0.9 - MARGIN / 2], "clarify"),
-        ([0.9, 0.9], "clarify"),
+        ([0.9, 0.8], "answer"),
     ],
 )
 def test_outcome_at_each_threshold(confidences: list[float], outcome: str) -> None:

@@ -34,6 +34,8 @@ async def serve(app: App, *, ready: asyncio.Event | None = None, stop: asyncio.E
             await app.check_channels()
             await app.crew.join()
             hooks = _hooks(app)
+            # Beside the senders, which need not wait for it.
+            warming = asyncio.create_task(app.conversation.ready())
             server = _Server(
                 uvicorn.Config(
                     web(app, hooks), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS
@@ -44,6 +46,7 @@ async def serve(app: App, *, ready: asyncio.Event | None = None, stop: asyncio.E
             try:
                 await until_stopped([serving, _hearing(app, hooks), *_loops(app)], ready, stop)
             finally:
+                warming.cancel()
                 await hooks.close()
 
 

@@ -6,6 +6,7 @@ Nothing of a dialogue is kept in memory, so any process can answer, after any re
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,11 @@ class Conversation:
         """The name of the residents' bot, which links are made with; known when it has signed in."""
         self._desk = replace(self._desk, bot=bot)
 
+    async def ready(self) -> None:
+        """Returns when questions can be answered at once: seconds after a start, and no time afterwards."""
+        if not self._desk.knowledge.is_warm:
+            await asyncio.to_thread(self._desk.knowledge.warm)
+
     async def receive(self, inbound: Inbound, now: datetime) -> str:
         """Keeps the message, its effect and the reply in one transaction; returns what it was.
 
@@ -65,6 +71,8 @@ class Conversation:
         """
         # Looked for in the whole of it, before it is cut.
         alarming = danger(inbound.text) if inbound.kind in WORDS else None
+        if alarming is None:
+            await self.ready()
         inbound = replace(inbound, text=_storable(inbound.text))
         async with self._store.write() as connection:
             turn = await self._begin(connection, inbound, now)

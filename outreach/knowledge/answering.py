@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,9 +47,13 @@ class Knowledge:
         self.problems += [*problems, *self.guides.problems]
         self.finder = Finder(self._articles.values(), near, folder)
 
-    def warm(self, languages: Iterable[str] = LANGUAGES) -> None:
-        """Makes ready what the first question would have to wait for."""
-        self.finder.warm(languages)
+    @property
+    def is_warm(self) -> bool:
+        return self.finder.is_warm(LANGUAGES)
+
+    def warm(self) -> None:
+        """Makes ready, in a few seconds, what the first question would have to wait for; in any thread."""
+        self.finder.warm(LANGUAGES)
 
     def articles(self) -> list[Article]:
         return list(self._articles.values())

@@ -16,6 +16,8 @@ from outreach.files import parse
 from outreach.model import BadInput, Problem
 
 FOLDER = "elsewhere"
+# Name, title, example questions.
+Rows = tuple[tuple[str, str, tuple[str, ...]], ...]
 Whose = Literal[
     "hospital", "police", "civil_affairs", "insurance", "school", "tax", "labour", "court", "bank",
     "other_office", "shop", "nobody", "us",
@@ -46,10 +48,10 @@ class _File(BaseModel):
 class Elsewhere:
     near: Sequence[Near] = ()
 
-    def entries(self, language: str) -> dict[str, tuple[str, Sequence[str]]]:
-        """As the matching takes them; a name of an article never begins with "~"."""
-        found = {f"~{number}": near.wordings(language) for number, near in enumerate(self.near)}
-        return {name: (wordings[0], wordings[1:]) for name, wordings in found.items() if wordings}
+    def entries(self, language: str) -> Rows:
+        """As the matching takes them; the name of an article never begins with "~"."""
+        found = ((f"~{number}", near.wordings(language)) for number, near in enumerate(self.near))
+        return tuple((name, wordings[0], tuple(wordings[1:])) for name, wordings in found if wordings)
 
 
 def load(folder: Path) -> tuple[Elsewhere, list[Problem]]:

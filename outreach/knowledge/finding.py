@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outreach.files import read_text
 from outreach.knowledge.articles import Article
-from outreach.knowledge.elsewhere import Elsewhere
+from outreach.knowledge.elsewhere import Elsewhere, Rows
 
 if TYPE_CHECKING:
     from outreach.knowledge.matching import Index, Match
@@ -27,6 +28,9 @@ class Finder:
         """Topics with how likely each is the one, best first."""
         return self._index(language).rank(question)
 
+    def is_warm(self, languages: Iterable[str]) -> bool:
+        return all(language in self._indexes for language in languages)
+
     def warm(self, languages: Iterable[str]) -> None:
         """Builds now what the first question would have to wait for; may be called from another thread."""
         for language in languages:
@@ -39,19 +43,26 @@ class Finder:
             return self._indexes[language]
 
     def _built(self, language: str) -> Index:
-        # A worker answers nothing: the arrays and their library would be a sixth of its memory.
-        from outreach.knowledge.matching import Index
-        from outreach.knowledge.matching.words import everyday
-
-        entries = {
-            article.topic: (article.front.title, article.front.examples)
+        entries = tuple(
+            (article.topic, article.front.title, tuple(article.front.examples))
             for article in self._articles
             if article.language == language
-        }
-        words = everyday(tuple(self._own_words()))
-        return Index(entries, self._elsewhere.entries(language), words)
+        )
+        return _index(entries, self._elsewhere.entries(language), tuple(self._own_words()))
 
     def _own_words(self) -> list[str]:
         """What the office's own lists say, `words.LANGUAGE.txt` beside the articles."""
         files = sorted(self._folder.glob("words.*.txt"))
         return [line for file in files for line in read_text(file).splitlines()]
+
+
+@lru_cache(maxsize=4)
+def _index(entries: Rows, elsewhere: Rows, words: tuple[str, ...]) -> Index:
+    """The same articles give the same index: it is built once a process, and kept while another is tried."""
+    # A worker answers nothing: the arrays and their library would be a sixth of its memory.
+    from outreach.knowledge.matching import Index
+    from outreach.knowledge.matching.words import everyday
+
+    known = {name: (title, examples) for name, title, examples in entries}
+    near = {name: (title, examples) for name, title, examples in elsewhere}
+    return Index(known, near, everyday(words))
