@@ -178,7 +178,7 @@ NOTHING_OPEN = {
     "育儿补贴怎么领": "answer",
     "补贴": "clarify",
     "驾照到期怎么换": "handoff",
-    "怎么取消医保": "handoff",
+    "怎么取消宽带": "handoff",
 }
 VISIT_OPEN = NOTHING_OPEN | {
     "取消": "appointment",

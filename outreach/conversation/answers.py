@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from outreach.cases import DANGER, open_case
 from outreach.conversation import following, guiding, helpful
 from outreach.conversation.turn import Reply, Turn
-from outreach.conversation.unfamiliar import is_rude
+from outreach.conversation.unfamiliar import is_only_rude, is_rude
 from outreach.conversation.who import choice
 from outreach.folding import fold
 from outreach.knowledge import Answer, Article, Danger
@@ -35,6 +36,8 @@ _AROUND = re.compile(
 
 async def question(turn: Turn) -> Reply:
     turn.answer_in_kind()
+    if is_only_rude(turn.text):
+        return Reply("rude", "replies/rude")
     found = await _found(turn)
     await helpful.remember(turn, found=found)
     if found.article:
@@ -51,6 +54,9 @@ async def _found(turn: Turn) -> Answer:
     today = turn.now.astimezone(turn.desk.zone).date()
     before = await following.topic_before(turn)
     found = turn.desk.knowledge.ask(turn.text, turn.language, today)
+    if before is None and found.article and following.is_elliptic(turn.text):
+        # "多少钱" out of nowhere: the likeliest is still a guess.
+        return replace(found, outcome="clarify", article=None)
     if before is None or (found.article and not following.is_elliptic(turn.text)):
         return found
     return turn.desk.knowledge.ask(turn.text, turn.language, today, after=before)

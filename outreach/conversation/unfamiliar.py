@@ -17,6 +17,8 @@ _OTHER_LATIN = re.compile(
     r"|comment|merci|enfant|pour|danke|bitte|kind|wie|kumusta|salamat|paano|ang|ako|xin chao|cam on"
     r"|toi muon|em be|tre em)\b"
 )
+_SAID = re.compile(r"[\u3400-\u9fff]|[a-z]+")
+FEW = 3
 _RUDE = re.compile(
     "傻[逼比叉屌子bx]|煞笔|沙比|沙雕|傻缺|[操艹草肏日][你您他]|尼玛|你妈的?[逼比b]|[他她妈]妈的|妈的"
     "|妈蛋|滚[蛋远犊]|^滚$|王八|混蛋|混账|狗日|狗东西|狗屁|放屁|废物|垃圾|饭桶|畜生|死全家|去死吧"
@@ -47,3 +49,9 @@ def is_signs(text: str) -> bool:
 
 def is_rude(text: str) -> bool:
     return bool(_RUDE.search(fold(text)))
+
+
+def is_only_rude(text: str) -> bool:
+    """Whether nothing is asked besides: what is left is no more than a word or two."""
+    left = _RUDE.sub(" ", fold(text))
+    return left != fold(text) and len(_SAID.findall(left)) <= FEW

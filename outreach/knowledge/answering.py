@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 # Confidence is the chance to be right, learnt from the articles' own examples. An answer that is more likely
 # right than wrong is given; below, the resident chooses; where even that would be a guess, a person answers.
 ANSWER_FROM = 0.55
-CLARIFY_FROM = 0.2
+CLARIFY_FROM = 0.3
 LINES = 5
+_LETTER = re.compile(r"[^\W\d_]")
 Outcome = Literal["answer", "clarify", "handoff"]
 
 
@@ -71,6 +73,8 @@ class Knowledge:
         """
         if after and (before := self.article(after, language)) and before.holds_on(today):
             return self._follow(question, before, today)
+        if not _LETTER.search(question):
+            return Answer("handoff", 0.0, ())
         ranked = [
             match
             for match in self.finder.rank(question, language)
