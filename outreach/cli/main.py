@@ -10,7 +10,18 @@ import typer
 
 import outreach
 from outreach.app import App, Content, wall_clock
-from outreach.cli import bench, content, events, importing, purging, residents, sending, staff, understanding
+from outreach.cli import (
+    bench,
+    content,
+    events,
+    importing,
+    knowledge,
+    purging,
+    residents,
+    sending,
+    staff,
+    understanding,
+)
 from outreach.cli import database as storage
 from outreach.cli.output import (
     JsonFlag,
@@ -41,14 +52,14 @@ program.add_typer(residents.residents_commands, name="residents")
 program.add_typer(residents.checkups_commands, name="checkups")
 program.add_typer(content.campaign_commands, name="campaign")
 program.add_typer(content.survey_commands, name="survey")
-program.add_typer(content.knowledge_commands, name="knowledge")
+program.add_typer(knowledge.knowledge_commands, name="knowledge")
 program.add_typer(sending.outbox_commands, name="outbox")
 program.add_typer(staff.staff_commands, name="staff")
 residents.residents_commands.command("import")(importing.import_residents)
 residents.checkups_commands.command("import")(importing.import_checkups)
 residents.residents_commands.command("event")(events.event)
 residents.residents_commands.command("move")(events.move)
-program.command("ask")(content.ask)
+program.command("ask")(knowledge.ask)
 program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)

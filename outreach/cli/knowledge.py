@@ -1,0 +1,132 @@
+"""Commands about the policy answers: asked, listed, and as a filter."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from json import JSONDecodeError, dumps, loads
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from outreach.app import wall_clock
+from outreach.cli.content import sound_content
+from outreach.cli.output import JsonFlag, mistakes, say, settings, show_json, show_table
+from outreach.knowledge import Index
+from outreach.knowledge.answering import decide
+from outreach.model import SMS, BadInput
+
+knowledge_commands = typer.Typer(no_args_is_help=True, help="The policy answers.")
+
+
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    lang: Annotated[str, typer.Option(help="zh-Hans or en; unset: the question's own.")] = "",
+    json: JsonFlag = False,
+) -> None:
+    """Answers as a resident would be answered."""
+    loaded, files = settings(), sound_content()
+    language = lang or ("zh-Hans" if any("\u3400" <= sign <= "\u9fff" for sign in question) else "en")
+    if language not in ("zh-Hans", "en"):
+        raise typer.BadParameter(f"{language!r} is no language of ours: zh-Hans or en")
+    found = files.knowledge.ask(question, language, wall_clock().astimezone(loaded.zone).date())
+    text, sources = "", list[str]()
+    if found.article:
+        text, _ = files.knowledge.text(found.article, SMS)
+        sources = found.article.front.sources
+    elif found.outcome == "clarify":
+        titles = [article.front.title for article, _ in found.candidates[:3]]
+        text = files.templates.say("replies/clarify", language, "telegram", options=titles)
+    result = {
+        "outcome": found.outcome,
+        "topic": found.article.topic if found.article else None,
+        "confidence": found.confidence,
+        "candidates": [
+            {"topic": article.topic, "title": article.front.title, "score": score}
+            for article, score in found.candidates
+        ],
+        "text": text,
+        "sources": sources,
+    }
+    if json:
+        show_json(result)
+    else:
+        say(text or "(a person would answer this)")
+
+
+@knowledge_commands.command("list")
+def list_topics(json: JsonFlag = False) -> None:
+    """The topics there are articles for."""
+    found = sound_content().knowledge
+    rows = [
+        (topic, article.front.title, str(article.front.valid_from), str(article.front.next_review))
+        for topic in found.topics()
+        if (article := found.article(topic, "zh-Hans"))
+    ]
+    if json:
+        show_json(
+            {
+                "topics": [
+                    dict(zip(("topic", "title", "valid_from", "next_review"), r, strict=True)) for r in rows
+                ]
+            }
+        )
+    else:
+        show_table(("topic", "title", "valid from", "next review"), rows, "No articles.")
+
+
+@knowledge_commands.command("eval")
+def evaluate(
+    kb: Annotated[Path | None, typer.Option(help="Entries to search instead of ours (JSONL).")] = None,
+) -> None:
+    """The matching engine as a filter: queries on stdin, one JSON line each on stdout."""
+    index = Index(_foreign(kb)) if kb else _own()
+    for line in sys.stdin:
+        ranked = index.rank(_query(line))
+        confidence = ranked[0].confidence if ranked else 0.0
+        answer = {"ranked": [m.id for m in ranked[:10]], "confidence": confidence, "outcome": decide(ranked)}
+        sys.stdout.write(dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def _own() -> Index:
+    found = sound_content().knowledge
+    entries: dict[str, tuple[str, list[str]]] = {}
+    for topic in found.topics():
+        articles = [a for language in ("zh-Hans", "en") if (a := found.article(topic, language))]
+        titles = " ".join(a.front.title for a in articles)
+        entries[topic] = (titles, [example for a in articles for example in a.front.examples])
+    return Index(entries)
+
+
+def _foreign(file: Path) -> dict[str, tuple[str, list[str]]]:
+    with mistakes():
+        try:
+            return {
+                str(entry["id"]): (
+                    str(entry.get("title") or ""),
+                    [str(e) for e in entry.get("examples") or ()],
+                )
+                for entry in _lines(file)
+            }
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"an entry lacks {error}", where=str(file)) from None
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            yield from (loads(line) for line in lines if line.strip())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"this is no JSONL file: {error}", where=str(file)) from None
+
+
+def _query(line: str) -> str:
+    try:
+        value = loads(line)
+    except JSONDecodeError:
+        return line.strip()
+    if isinstance(value, dict):
+        return str(value.get("text", ""))
+    return value if isinstance(value, str) else line.strip()
