@@ -139,9 +139,7 @@ def test_article_out_of_its_time_answers_nothing_and_a_broken_one_is_named(tmp_p
     old.write_text(re.sub(r"valid_from = .*", "valid_from = 2030-01-01", old.read_text("utf-8")), "utf-8")
     (folder / "no-layout.en.md").write_text("just text", "utf-8")
     wrong = folder / "folic-acid.en.md"
-    wrong.write_text(
-        wrong.read_text("utf-8").replace("{{ region.folic_site }}", "{{ region.nowhere }}", 1), "utf-8"
-    )
+    wrong.write_text(wrong.read_text("utf-8").replace("{{ region.folic_site }}", "{{ nowhere }}", 1), "utf-8")
 
     templates = Templates(tmp_path / "t")
     knowledge = Knowledge(folder, templates)
@@ -237,7 +235,7 @@ BROKEN = {
     "no examples": (r"^examples = \[\n(.*\n)+?\]", "examples = []", "examples = "),
     "date": (r"^valid_from = .*", 'valid_from = "long ago"', "valid_from = "),
     "variable": (r"\{\{ region.office_phone \}\}", "{{ phone }}", "Take 0.4 mg"),
-    "fact": (r"^How much: ", "How much at {{ region.nowhere }}: ", "How much at"),
+    "call": (r"^How much: ", "How much at {{ region.__class__ }}: ", "How much at"),
     "syntax": (r"^How long: ", "How long {% if %}: ", "How long {%"),
 }
 

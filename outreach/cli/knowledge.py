@@ -30,10 +30,11 @@ def ask(
     language = lang or ("zh-Hans" if any("\u3400" <= sign <= "\u9fff" for sign in question) else "en")
     if language not in ("zh-Hans", "en"):
         raise typer.BadParameter(f"{language!r} is no language of ours: zh-Hans or en")
-    found = files.knowledge.ask(question, language, wall_clock().astimezone(loaded.zone).date())
+    today = wall_clock().astimezone(loaded.zone).date()
+    found = files.knowledge.ask(question, language, today)
     text, sources = "", list[str]()
     if found.article:
-        text, _ = files.knowledge.text(found.article, SMS)
+        text, _ = files.knowledge.text(found.article, SMS, today)
         sources = found.article.front.sources
     elif found.outcome == "clarify":
         titles = [article.front.title for article, _ in found.candidates[:3]]

@@ -31,7 +31,8 @@ def topic(turn: Turn, name: str) -> Reply | None:
 
 
 def _article(turn: Turn, article: Article) -> Reply:
-    text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel)
+    today = turn.now.astimezone(turn.desk.zone).date()
+    text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel, today)
     return Reply("answer", "replies/answer", {"text": text, "basis": basis}, topic=article.topic)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,9 +33,10 @@ class Answer:
 class Knowledge:
     """The county's approved articles, and finding the right one."""
 
-    def __init__(self, folder: Path, templates: Templates) -> None:
+    def __init__(self, folder: Path, templates: Templates, drafts: Iterable[Path] = ()) -> None:
+        """`drafts` stand in the place of the files that are called the same."""
         self._templates = templates
-        self._articles, self.problems = load(folder, templates)
+        self._articles, self.problems = load(folder, templates, drafts)
         self._indexes = {language: self._index(language) for language in LANGUAGES}
 
     def _index(self, language: str) -> Index:
@@ -65,10 +66,10 @@ class Knowledge:
         best = candidates[0][0] if outcome == "answer" else None
         return Answer(outcome, ranked[0].confidence if ranked else 0.0, candidates, best)
 
-    def text(self, article: Article, channel: ChannelName) -> tuple[str, str]:
-        """The article's words for a channel, and what they rest on."""
+    def text(self, article: Article, channel: ChannelName, today: date | None = None) -> tuple[str, str]:
+        """The article's words for a channel, and what they rest on; without a day no fact is called old."""
         body = article.short if channel == SMS else article.full
-        return self._templates.render(body, article.language, {}), article.front.sources[0]
+        return self._templates.answer(body, article.language, today), article.front.sources[0]
 
 
 def decide(ranked: Sequence[Match]) -> Outcome:
