@@ -95,11 +95,12 @@ class Text:
 class Templates:
     """Every text residents read. `say` renders one for a channel and a language."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, county: Path | None = None) -> None:
+        """`county`: the file of the county's facts, where it is not the folder's own."""
         self.folder = folder
         self.problems: list[Problem] = []
         self._environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-        self.county = Region(folder / "region.toml")
+        self.county = Region(county or folder / "region.toml")
         self.problems += self.county.problems
         self.region = {language: self.county.words(language) for language in LANGUAGES}
         self.is_sample = self.county.is_sample

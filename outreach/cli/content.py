@@ -8,7 +8,17 @@ import typer
 
 from outreach import audit, campaigns, staff, surveys
 from outreach.app import Content, wall_clock
-from outreach.cli.output import JsonFlag, database, mistakes, run, say, settings, show_json, show_table
+from outreach.cli.output import (
+    JsonFlag,
+    database,
+    mistakes,
+    run,
+    say,
+    settings,
+    show_json,
+    show_problems,
+    show_table,
+)
 from outreach.model import JSON, BadInput, Problem
 
 campaign_commands = typer.Typer(no_args_is_help=True, help="What staff send.")
@@ -59,19 +69,7 @@ def check(name: Annotated[str, typer.Argument(metavar="[NAME]")] = "", json: Jso
             files.load(one)
         except BadInput as problem:
             problems.append(problem)
-    if json:
-        found = [as_problem(problem) for problem in problems]
-        listed = [
-            {"file": p.file, "line": p.line, "field": p.field, "problem": p.problem, "fix": p.fix}
-            for p in found
-        ]
-        show_json({"ok": not problems, "problems": listed})
-    for mistake in () if json else problems:
-        say(str(mistake))
-    if problems:
-        raise typer.Exit(1)
-    if not json:
-        say("ok")
+    show_problems([as_problem(problem) for problem in problems], json)
 
 
 @campaign_commands.command("preview")

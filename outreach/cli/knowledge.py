@@ -10,12 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
+from outreach import knowledge
 from outreach.app import wall_clock
-from outreach.cli.content import sound_content
-from outreach.cli.output import JsonFlag, mistakes, say, settings, show_json, show_table
-from outreach.knowledge import Index
+from outreach.cli.content import as_problem, sound_content
+from outreach.cli.output import JsonFlag, mistakes, say, settings, show_json, show_problems, show_table
+from outreach.knowledge import Index, Knowledge
 from outreach.knowledge.answering import decide
 from outreach.model import SMS, BadInput
+from outreach.templates import Templates
 
 knowledge_commands = typer.Typer(no_args_is_help=True, help="The policy answers.")
 
@@ -75,6 +77,39 @@ def list_topics(json: JsonFlag = False) -> None:
         )
     else:
         show_table(("topic", "title", "valid from", "next review"), rows, "No articles.")
+
+
+@knowledge_commands.command("check")
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="A folder of templates, or of articles.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Every mistake in every article, and every fact of the county that is missing or old."""
+    loaded = settings()
+    today = wall_clock().astimezone(loaded.zone).date()
+    given = folder or loaded.templates_dir
+    own = given / "knowledge"
+    articles = own if own.is_dir() else given
+    try:
+        if not articles.is_dir():
+            raise BadInput("there is no such folder", where=str(articles), fix="name a folder of articles")
+        templates = _templates_for(articles, loaded.templates_dir)
+        found = knowledge.check(articles, templates, today)
+        found += templates.county.problems
+        found += knowledge.county(templates, Knowledge(articles, templates).articles(), today)
+    except BadInput as problem:
+        found = [as_problem(problem)]
+    show_problems(found, json)
+
+
+def _templates_for(articles: Path, usual: Path) -> Templates:
+    """The texts around an answer are the usual ones; the county's facts those that lie nearest."""
+    for near in (articles, articles.parent):
+        if (near / "region.toml").is_file():
+            return Templates(usual, near / "region.toml")
+    return Templates(usual)
 
 
 @knowledge_commands.command("eval")

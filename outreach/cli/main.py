@@ -34,6 +34,7 @@ from outreach.cli.output import (
     set_up_logging,
     settings,
     show_json,
+    show_problems,
 )
 from outreach.demo import demo as run_demo
 from outreach.model import JSON, BadInput, Problem
@@ -162,15 +163,9 @@ def check(json: JsonFlag = False) -> None:
     """Settings, database and every file staff write: each problem with file and line."""
     loaded = settings()
     problems = run(_problems(loaded))
-    if json:
-        show_json({"ok": not problems, "problems": [_problem(problem) for problem in problems]})
-    for problem in () if json else problems:
-        say(f"{problem.file}:{problem.line}: {problem.problem} → {problem.fix}")
     if not json:
         _hints(loaded)
-        say("ok" if not problems else f"{len(problems)} problems")
-    if problems:
-        raise typer.Exit(1)
+    show_problems(problems, json)
 
 
 def _hints(loaded: Settings) -> None:
@@ -198,23 +193,13 @@ async def _problems(loaded: Settings) -> list[Problem]:
         files = Content.load(loaded)
     except BadInput as problem:
         return [*found, content.as_problem(problem)]
-    found += files.problems
+    found += [*files.problems, *files.cautions(wall_clock().astimezone(loaded.zone).date())]
     for name in files.campaigns.names():
         try:
             files.campaigns.load(name)
         except BadInput as problem:
             found.append(content.as_problem(problem))
     return found
-
-
-def _problem(problem: Problem) -> JSON:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "problem": problem.problem,
-        "fix": problem.fix,
-    }
 
 
 @program.command()

@@ -48,6 +48,9 @@ class Knowledge:
             }
         )
 
+    def articles(self) -> list[Article]:
+        return list(self._articles.values())
+
     def topics(self) -> list[str]:
         return sorted({topic for topic, _ in self._articles})
 
