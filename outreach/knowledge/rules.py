@@ -183,6 +183,7 @@ def _content(article: Article, text: str) -> Iterator[tuple[str, str]]:
         yield "no Chinese in a Chinese answer", "write it in Chinese"
     if front.risk == "emergency" and not _EMERGENCY.search(text):
         yield "an emergency without 120, 110, 96110 or 12356", "say first whom to call"
-    if (front.risk == "review" or front.confidence == "C") and wording.amounts(text):
+    doubtful = front.risk == "review" or (front.confidence == "C" and front.risk != "normal")
+    if doubtful and wording.amounts(text):
         told = "a sum of money that nobody confirmed is written out"
         yield told, "put it into region.toml and write {{ region.NAME }}, or say whom to ask"

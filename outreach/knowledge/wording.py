@@ -33,6 +33,7 @@ _FORBIDDEN = re.compile(
     r"|\bnever\b|\bnot\b|n't\b|\bno\b|\bnobody\b|\bbeware\b|\bwithout\b|\bneither\b|\bnor\b",
     re.IGNORECASE,
 )
+_WARNED = re.compile(r"别|勿|不要|从不|绝不|\bnever\b|\bdo not\b|\bdon't\b", re.IGNORECASE)
 _FRAUD = re.compile(
     r"骗|诈|假的|冒充|有人|谁|陌生|收到|凡是|不明|如果|要是|已经|填了|点了|给了|转了"
     r"|\bscam|\bfraud|\bfake|\banyone\b|\bsomeone\b|\bsomebody\b|\breceive|\bgot a\b"
@@ -40,8 +41,8 @@ _FRAUD = re.compile(
     re.IGNORECASE,
 )
 _BIDDEN = re.compile(r"请|可以|就能|即可|即能|\bplease\b|\byou can\b|\bjust\b", re.IGNORECASE)
-_CLAUSES = re.compile(r"[^，,：:]+")
-_SENTENCES = re.compile(r"[^。！？!?；;]+")
+_CLAUSES = re.compile(r"[^，,：:；;]+")
+_SENTENCES = re.compile(r"[。！？!?]|\.\s")
 
 _LEFT_OVER = re.compile(
     r"\b(TODO|FIXME|XXX+|TBD|TBC|lorem ipsum)\b|待补|待定|待填|待完善|待更新|此处(填|插|补)|【(待|填|插)"
@@ -60,6 +61,10 @@ _PHONE = re.compile(
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dXx])")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # The name of a thing, as it stands on a screen or a paper.
+_NAMED = re.compile(
+    r"(?:mini-?program|called|named?|word|says?|reads?) [\u3400-\u9fff]{1,8}|[\u3400-\u9fff]{1,8}(?= ?\()",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[“\"'(（《「][^“”\"'()（）《》「」]{1,24}[”\"')）》」]")
 _AMOUNT = re.compile(
     r"(?<![\d-])(\d[\d,，]*(?:\.\d+)?)\s*(万|千)?\s*(?:元|块)|(?:[¥￥]|RMB ?)\s*(\d[\d,]*(?:\.\d+)?)"
@@ -97,7 +102,9 @@ def said_wrongly(said: list[Passage], language: str) -> Found:
     for one in said:
         for rule in (_links, _requests, _left_over, _markup, _numbers, _script):
             yield from ((one, problem, fix) for problem, fix in rule(one.text, language))
-        yield from ((one, problem, fix) for problem, fix in outdated(one.text, language))
+        # A title names what people ask about, also where the answer is no.
+        if one.field != "title":
+            yield from ((one, problem, fix) for problem, fix in outdated(one.text, language))
 
 
 def _links(text: str, _language: str) -> Iterator[tuple[str, str]]:
@@ -109,8 +116,9 @@ def _links(text: str, _language: str) -> Iterator[tuple[str, str]]:
 
 
 def _requests(text: str, _language: str) -> Iterator[tuple[str, str]]:
-    for sentence in _SENTENCES.findall(text):
-        if _FRAUD.search(sentence) and not _BIDDEN.search(sentence):
+    for sentence in _SENTENCES.split(text):
+        warns = _FRAUD.search(sentence) or _WARNED.search(sentence)
+        if warns and not _BIDDEN.search(sentence):
             continue
         forbidden = False
         for clause in _CLAUSES.findall(sentence):
@@ -141,7 +149,7 @@ def _numbers(text: str, _language: str) -> Iterator[tuple[str, str]]:
 
 
 def _script(text: str, language: str) -> Iterator[tuple[str, str]]:
-    if language == "en" and (found := _HAN.search(_QUOTED.sub("", text))):
+    if language == "en" and (found := _HAN.search(_NAMED.sub("", _QUOTED.sub("", text)))):
         yield f"Chinese in an English text ({found[0]!r})", "say it in English"
     if language != "en":
         strange = [sign for sign, plain in zip(text, simplified(text), strict=True) if sign != plain]
