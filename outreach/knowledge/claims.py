@@ -38,6 +38,8 @@ class _Claim:
     since: str
     now: str
     unless: str = "(?!)"
+    # What was believed is itself that something is not so.
+    denies: bool = False
 
 
 _MUST = "(必须|应当|须|需要?|得|应|要|一定要|先|凭|持|带|拿|办理?|开具?|领|提供|出示|交)"
@@ -173,7 +175,8 @@ CLAIMS = (
         r"Happiness Project[^.]{0,50}(is a (gift|subsidy|grant)|need not (be )?(paid back|repaid))",
         "2026-11-23",
         "mostly it lends money without interest, which is to be paid back",
-        "要还|周转|归还|paid back|repay",
+        "不是|不(白给|无偿)|要还|周转|归还|is not|isn't",
+        denies=True,
     ),
     _Claim(
         "one or two children at most",
@@ -219,8 +222,9 @@ def outdated(text: str, language: str) -> Iterator[tuple[str, str]]:
     """What in these words was true once: what is wrong, and what to say instead."""
     english = language == "en"
     for sentence in (_ENGLISH_SENTENCES if english else _SENTENCES).findall(text):
-        if (_ENGLISH_DENIED if english else _DENIED).search(sentence):
-            continue
+        denied = (_ENGLISH_DENIED if english else _DENIED).search(sentence)
         for claim, zh, en in _FOUND:
+            if denied and not claim.denies:
+                continue
             if (en if english else zh).search(sentence) and not re.search(claim.unless, sentence):
                 yield f"outdated: {claim.name} (not since {claim.since})", claim.now
