@@ -4,6 +4,22 @@ from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
 from outreach.knowledge.checking import check, county
 from outreach.knowledge.danger import is_danger
+from outreach.knowledge.feedback import newest_answered, question_behind, record_answer, record_helpful
 from outreach.knowledge.matching import Index, Match
+from outreach.knowledge.versions import Exact
 
-__all__ = ["Answer", "Article", "Index", "Knowledge", "Match", "check", "county", "is_danger"]
+__all__ = [
+    "Answer",
+    "Article",
+    "Exact",
+    "Index",
+    "Knowledge",
+    "Match",
+    "check",
+    "county",
+    "is_danger",
+    "newest_answered",
+    "question_behind",
+    "record_answer",
+    "record_helpful",
+]

@@ -10,6 +10,7 @@ from typing import Literal
 
 from outreach.knowledge.articles import Article, load
 from outreach.knowledge.matching import Index, Match
+from outreach.knowledge.versions import Exact, exact
 from outreach.model import SMS, ChannelName
 from outreach.templates import LANGUAGES, Templates
 
@@ -68,6 +69,10 @@ class Knowledge:
         candidates = [(self._articles[match.id, language], match.confidence) for match in ranked[:LINES]]
         best = candidates[0][0] if outcome == "answer" else None
         return Answer(outcome, ranked[0].confidence if ranked else 0.0, candidates, best)
+
+    def exact(self, article: Article, today: date | None) -> Exact:
+        """The very words that `text` gives on a day, to be kept with the answer."""
+        return exact(article, self._templates.county, today)
 
     def text(self, article: Article, channel: ChannelName, today: date | None = None) -> tuple[str, str]:
         """The article's words for a channel, and what they rest on; without a day no fact is called old."""

@@ -14,6 +14,7 @@ from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
 from outreach.store.tables import (
     addresses,
+    answers,
     cases,
     checkups,
     consent,
@@ -203,7 +204,7 @@ async def _keep_stops(connection: AsyncConnection, stranger_id: int, resident_id
 
 
 async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:
-    for table in (consent, inbound, outbox, survey_answers, cases, checkups, link_codes):
+    for table in (consent, inbound, outbox, survey_answers, answers, cases, checkups, link_codes):
         await connection.execute(
             update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
         )

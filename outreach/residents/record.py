@@ -12,6 +12,7 @@ from outreach.model import JSON, State, iso
 from outreach.residents.consent import PURPOSES, ledger
 from outreach.store.tables import (
     addresses,
+    answers,
     audit,
     cases,
     checkups,
@@ -67,6 +68,7 @@ async def export(connection: AsyncConnection, resident_id: int) -> JSON | None:
         "messages": await _messages(connection, resident_id),
         "checkups": await _checkups(connection, resident_id),
         "answers": await _answers(connection, resident_id),
+        "questions": await _questions(connection, resident_id),
         "cases": await _cases(connection, resident_id),
         "audit": await _audit(connection, resident_id),
     }
@@ -170,6 +172,20 @@ async def _answers(connection: AsyncConnection, resident_id: int) -> list[JSON]:
             "comment": row.comment,
         }
         for row in await _rows(connection, survey_answers, resident_id)
+    ]
+
+
+async def _questions(connection: AsyncConnection, resident_id: int) -> list[JSON]:
+    """How each of their questions was dealt with, and whether they said that it helped."""
+    return [
+        {
+            "at": iso(row.at),
+            "topic": row.topic,
+            "outcome": row.outcome,
+            "version": row.version,
+            "helpful": row.helpful,
+        }
+        for row in await _rows(connection, answers, resident_id)
     ]
 
 
