@@ -47,7 +47,12 @@ async def asks(
     connection: AsyncConnection, whose: int, text: str = "叶酸在哪领", outcome: str = "answer", **more: Any
 ) -> int:
     """A question that came in; returns its number."""
-    row = {"channel": "sms", "provider_id": f"{whose}:{text}:{more}", "resident_id": whose, "kind": "text"}
+    row = {
+        "channel": "sms",
+        "provider_id": f"{whose}:{hash((text, *more.items()))}",
+        "resident_id": whose,
+        "kind": "text",
+    }
     row |= {"address": "+861", "text": text, "received_at": NOW, "outcome": outcome} | more
     statement = insert(inbound).values(**row).returning(inbound.c.id)
     return int((await connection.execute(statement)).scalar_one())

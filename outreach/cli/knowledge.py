@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +14,20 @@ import typer
 from outreach import knowledge
 from outreach.app import wall_clock
 from outreach.cli.content import as_problem, sound_content
-from outreach.cli.output import JsonFlag, mistakes, say, settings, show_json, show_problems, show_table
+from outreach.cli.output import (
+    JsonFlag,
+    database,
+    mistakes,
+    run,
+    say,
+    settings,
+    show_json,
+    show_problems,
+    show_table,
+)
 from outreach.knowledge import Index, Knowledge
 from outreach.knowledge.answering import decide
-from outreach.model import SMS, BadInput
+from outreach.model import JSON, SMS, BadInput, iso
 from outreach.templates import Templates
 
 knowledge_commands = typer.Typer(no_args_is_help=True, help="The policy answers.")
@@ -110,6 +121,33 @@ def _templates_for(articles: Path, usual: Path) -> Templates:
         if (near / "region.toml").is_file():
             return Templates(usual, near / "region.toml")
     return Templates(usual)
+
+
+@knowledge_commands.command("gaps")
+def gaps(
+    since: Annotated[int, typer.Option(min=1, help="Look back so many days.")] = 30, json: JsonFlag = False
+) -> None:
+    """Questions without an answer, or without a good one, grouped; the largest group first."""
+    loaded, found, now = settings(), sound_content().knowledge, wall_clock()
+    begin = now - timedelta(days=since)
+
+    async def work() -> list[JSON]:
+        async with database(loaded) as store, store.read() as connection:
+            return await knowledge.gaps(connection, found, begin, now.astimezone(loaded.zone).date())
+
+    groups = run(work())
+    if json:
+        show_json({"since": iso(begin), "groups": groups})
+        return
+    rows = [
+        (group["n"], _counts(group["kinds"]), group["example"], (group["nearest"] or {}).get("topic", ""))
+        for group in groups
+    ]
+    show_table(("n", "what became of it", "for example", "nearest topic"), rows, "No gaps.")
+
+
+def _counts(kinds: JSON) -> str:
+    return ", ".join(f"{kind} {n}" for kind, n in kinds.items())
 
 
 @knowledge_commands.command("eval")

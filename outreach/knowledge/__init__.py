@@ -5,6 +5,7 @@ from outreach.knowledge.articles import Article
 from outreach.knowledge.checking import check, county
 from outreach.knowledge.danger import is_danger
 from outreach.knowledge.feedback import newest_answered, question_behind, record_answer, record_helpful
+from outreach.knowledge.gaps import gaps
 from outreach.knowledge.matching import Index, Match
 from outreach.knowledge.versions import Exact
 
@@ -17,6 +18,7 @@ __all__ = [
     "Match",
     "check",
     "county",
+    "gaps",
     "is_danger",
     "newest_answered",
     "question_behind",
