@@ -7,7 +7,7 @@ from datetime import date
 
 from outreach import knowledge
 from outreach.campaigns import Campaigns
-from outreach.knowledge import Knowledge
+from outreach.knowledge import Knowledge, LiveKnowledge
 from outreach.model import SMS, TELEGRAM, BadInput, ChannelName, Problem
 from outreach.reminders import Reminders
 from outreach.settings import Settings
@@ -39,7 +39,7 @@ class Content:
         surveys = Surveys(settings.campaigns_dir / "surveys", templates)
         return cls(
             templates,
-            Knowledge(settings.templates_dir / "knowledge", templates),
+            LiveKnowledge(settings.templates_dir / "knowledge", templates),
             surveys,
             Reminders(settings.campaigns_dir / "plans", templates, settings.zone),
             Campaigns(

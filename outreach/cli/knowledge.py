@@ -16,6 +16,7 @@ from outreach.app import wall_clock
 from outreach.cli.content import as_problem, sound_content
 from outreach.cli.output import (
     JsonFlag,
+    complain,
     database,
     mistakes,
     run,
@@ -25,7 +26,7 @@ from outreach.cli.output import (
     show_problems,
     show_table,
 )
-from outreach.knowledge import Index, Knowledge
+from outreach.knowledge import Index, Knowledge, regression
 from outreach.knowledge.answering import decide
 from outreach.model import JSON, SMS, BadInput, iso
 from outreach.templates import Templates
@@ -121,6 +122,32 @@ def _templates_for(articles: Path, usual: Path) -> Templates:
         if (near / "region.toml").is_file():
             return Templates(usual, near / "region.toml")
     return Templates(usual)
+
+
+@knowledge_commands.command("test")
+def regress(
+    accept: Annotated[bool, typer.Option("--accept", help="What comes out is expected from now on.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Asks the regression questions; fails where an answer is wrong that was not, whatever got better."""
+    loaded, files = settings(), sound_content()
+    folder = loaded.templates_dir / "knowledge"
+    with mistakes():
+        asked = regression.questions(folder)
+        tried = regression.run(files.knowledge, asked, wall_clock().astimezone(loaded.zone).date())
+        counted = regression.figures(tried, asked)
+        worse = [] if accept else regression.worse(folder, tried)
+        if accept:
+            regression.accept(folder, tried, counted)
+    if json:
+        wrong = [one.question.model_dump() | {"got": one.best[0]} for one in tried if one.result == "wrong"]
+        show_json({"ok": not worse, "figures": counted, "worse": worse, "wrong": wrong})
+    else:
+        show_table(("", ""), list(counted.items()), "")
+        for line in worse:
+            complain(line)
+    if worse:
+        raise typer.Exit(1)
 
 
 @knowledge_commands.command("gaps")

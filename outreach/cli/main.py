@@ -13,6 +13,7 @@ from outreach.app import App, Content, wall_clock
 from outreach.cli import (
     bench,
     content,
+    drafting,
     events,
     importing,
     knowledge,
@@ -60,6 +61,8 @@ residents.residents_commands.command("import")(importing.import_residents)
 residents.checkups_commands.command("import")(importing.import_checkups)
 residents.residents_commands.command("event")(events.event)
 residents.residents_commands.command("move")(events.move)
+for command in (drafting.draft, drafting.drafts, drafting.replay, drafting.publish):
+    knowledge.knowledge_commands.command(command.__name__)(command)
 program.command("ask")(knowledge.ask)
 program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)

@@ -6,7 +6,9 @@ from outreach.knowledge.checking import check, county
 from outreach.knowledge.danger import is_danger
 from outreach.knowledge.feedback import newest_answered, question_behind, record_answer, record_helpful
 from outreach.knowledge.gaps import gaps
+from outreach.knowledge.live import LiveKnowledge
 from outreach.knowledge.matching import Index, Match
+from outreach.knowledge.replaying import replay
 from outreach.knowledge.versions import Exact
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Exact",
     "Index",
     "Knowledge",
+    "LiveKnowledge",
     "Match",
     "check",
     "county",
@@ -24,4 +27,5 @@ __all__ = [
     "question_behind",
     "record_answer",
     "record_helpful",
+    "replay",
 ]

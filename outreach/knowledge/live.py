@@ -1,0 +1,76 @@
+"""The articles of a service that runs: what was published is answered from, without a restart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from outreach.knowledge.answering import Answer, Knowledge
+from outreach.knowledge.articles import Article
+from outreach.templates import Templates
+
+LOOK_EVERY = 2.0
+log = structlog.get_logger()
+
+
+class LiveKnowledge(Knowledge):
+    """`Knowledge` that reads its folder again when a file in it has changed, looked at every two seconds.
+
+    A broken edit is logged, and answers go on coming from what was there before it. `clock` gives seconds.
+    """
+
+    def __init__(
+        self, folder: Path, templates: Templates, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder, self._clock = folder, clock
+        self._looked_at, self._seen = clock(), _signature(folder)
+        super().__init__(folder, templates)
+
+    def ask(self, question: str, language: str, today: date) -> Answer:
+        self._look()
+        return super().ask(question, language, today)
+
+    def article(self, topic: str, language: str) -> Article | None:
+        self._look()
+        return super().article(topic, language)
+
+    def topics(self) -> list[str]:
+        self._look()
+        return super().topics()
+
+    def _look(self) -> None:
+        now = self._clock()
+        if now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = now
+        # Taken before the files are read: a change in between is seen the next time.
+        seen = _signature(self._folder)
+        if seen != self._seen:
+            self._seen = seen
+            self._reload()
+
+    def _reload(self) -> None:
+        fresh = Knowledge(self._folder, self._templates)
+        if fresh.problems:
+            first = fresh.problems[0]
+            where = f"{first.file}:{first.line}"
+            log.warning("knowledge_kept", where=where, problem=first.problem, problems=len(fresh.problems))
+            return
+        vars(self).update(vars(fresh))
+        log.info("knowledge_reloaded", topics=len(super().topics()))
+
+
+def _signature(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Every article's name, size and time of change."""
+    found = []
+    for file in folder.glob("*.md"):
+        try:
+            state = file.stat()
+        except OSError:
+            continue
+        found.append((file.name, state.st_size, state.st_mtime_ns))
+    return frozenset(found)
