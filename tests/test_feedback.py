@@ -26,7 +26,8 @@ from outreach.residents import Keep
 from outreach.residents.people import add_address
 from outreach.residents.rights import NOBODY
 from outreach.store import Store
-from outreach.store.tables import answers, article_texts, inbound, outbox
+from outreach.store.knowledge import answers, article_texts
+from outreach.store.tables import inbound, outbox
 from outreach.store.tables import residents as people
 from outreach.templates import Templates
 

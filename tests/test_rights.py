@@ -24,9 +24,9 @@ from outreach.residents.record import why
 from outreach.residents.rights import NOBODY
 from outreach.store import Store
 from outreach.store.columns import version_of
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
-    answers,
     cases,
     checkups,
     consent,

@@ -24,7 +24,7 @@ from outreach.knowledge.answering import Knowledge
 from outreach.knowledge.checking import check
 from outreach.model import JSON, BadInput, Problem, iso
 from outreach.store import one_at_a_time
-from outreach.store.tables import drafts
+from outreach.store.knowledge import drafts
 from outreach.templates import Templates
 
 

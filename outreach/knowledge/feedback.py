@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.knowledge.versions import Exact
 from outreach.store import insert_new
-from outreach.store.tables import answers, article_texts
+from outreach.store.knowledge import answers, article_texts
 
 # For so long "有用" is about the last answer.
 ABOUT_THE_LAST = timedelta(days=2)

@@ -18,7 +18,8 @@ from outreach.folding import fold
 from outreach.knowledge.answering import Knowledge
 from outreach.knowledge.masking import masked
 from outreach.model import JSON
-from outreach.store.tables import answers, inbound, residents
+from outreach.store.knowledge import answers
+from outreach.store.tables import inbound, residents
 
 # How alike a question must be to a group of them: the cosine of their pairs of signs.
 ALIKE = 0.35

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.model import JSON, TELEGRAM, Address, ChannelName
 from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
-    answers,
     cases,
     checkups,
     consent,

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import JSON, State, iso
 from outreach.residents.consent import PURPOSES, ledger
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
-    answers,
     audit,
     cases,
     checkups,

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.model import BadInput, State
 from outreach.residents.rights import NOBODY, erase, forget_consent, make_nobody
 from outreach.store import Store
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
-    answers,
     cases,
     checkups,
     consent,

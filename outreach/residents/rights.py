@@ -13,8 +13,8 @@ from outreach.model import JSON, BadInput, State, iso
 from outreach.residents import stops
 from outreach.residents.consent import stopped
 from outreach.store import insert_new
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
-    answers,
     cases,
     checkups,
     consent,
