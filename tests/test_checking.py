@@ -163,6 +163,9 @@ MISTAKES: dict[str, tuple[str, str, str, str, str, str]] = {
     "bare address": (EN, "one tablet a day", "see nhc.gov.cn/x", "full", "link", "Folic"),
     "QR": (ZH, "一天一片", "扫二维码办", "full", "code", "叶酸免费领，扫"),
     "asks for a code": (ZH, "一天一片", "请把验证码发给我们", "full", "code", "叶酸免费领，请"),
+    "asks for what came": (ZH, "一天一片", "把收到的短信验证码告诉我们", "full", "code", "叶酸免费领，"),
+    "asks for money": (ZH, "一天一片", "请先转账50元手续费", "full", "payment", "叶酸免费领，"),
+    "mojibake": (ZH, "一天一片", "ä¸€å¤©", "full", "left over", "叶酸免费领，"),
     "asks in English": (EN, "one tablet a day", "please send us your code", "full", "code", "Folic"),
     "unknown related": (ZH, "other-topic", "othr-topic", "related", "no topic", "related"),
     "related to itself": (ZH, "other-topic", "folic-acid", "related", "itself", "related"),
@@ -326,6 +329,10 @@ OUTDATED = [
     "生完必须上环。",
     "落户要先交计生罚款。",
     "疫苗必须回户籍地打针。",
+    "婚检是结婚登记的前提。",
+    "百白破疫苗：3月龄、4月龄、5月龄各一剂。",
+    "生育津贴由单位领取后发给职工。",
+    "结婚须回男方户籍所在地登记。",
 ]
 OUTDATED_EN = [
     "You must pay the social maintenance fee for a third child.",
@@ -341,6 +348,10 @@ OUTDATED_EN = [
     "The nine-valent vaccine is free.",
     "Screening is only for rural women.",
     "Couples may only have one child.",
+    "You need a birth permit before having a baby.",
+    "Bring the household register to register your marriage.",
+    "Apply for the childcare subsidy where you live.",
+    "Migrants must carry a marriage and childbearing certificate.",
 ]
 TODAYS = [
     "社会抚养费2021年已经取消。",

@@ -19,8 +19,9 @@ _DENIED = re.compile(
 )
 _ENGLISH_DENIED = re.compile(
     r"abolish|no longer|\bnot\b|n't\b|\bnever\b|\bnobody\b|\bno one\b|without|cancel|repeal|used to"
-    r"|\bold\b|former|\bbefore\b|\bwas\b|\bwere\b|\bended\b|\bstopped\b|voluntary|\bfree to\b|\brumou?r"
-    r"|\bno\b|\bnone\b|anyone|\?|instead of|\bneither\b|\bnor\b|replaced|your own choice|scam|\buntil\b",
+    r"|\bold\b|former|\bbefore (that|then|19|20)|\bwas\b|\bwere\b|\bended\b|\bstopped\b|voluntary|\bfree to\b"
+    r"|\brumou?r|\bno\b|\bnone\b|anyone|\?|instead of"
+    r"|\bneither\b|\bnor\b|replaced|your own choice|scam|\buntil\b",
     re.IGNORECASE,
 )
 
@@ -43,7 +44,7 @@ class _Claim:
 
 
 _MUST = "(必须|应当|须|需要?|得|应|要|一定要|先|凭|持|带|拿|办理?|开具?|领|提供|出示|交)"
-_MUST_EN = r"(must|have to|has to|need(s|ed)?( to)?|should|requires?d?|require|bring|show)"
+_MUST_EN = r"(must|have to|has to|need(s|ed)?( to)?|should|requires?d?|bring|show|carry)"
 CLAIMS = (
     _Claim(
         "the social maintenance fee",
@@ -72,16 +73,18 @@ CLAIMS = (
         "(结婚登记|登记结婚|婚姻登记|领结婚证|领证(?!件))[^。]{0,24}(户口本|户口簿)"
         "|(户口本|户口簿)[^。]{0,20}(结婚登记|登记结婚|婚姻登记|领结婚证|领证(?!件))"
         "|(回|到|去)[^，。]{0,6}(户籍|户口|老家)[^，。]{0,8}(结婚登记|登记结婚|领结婚证|领证(?!件))"
+        "|结婚[^，。]{0,4}回[^，。]{0,6}户籍"
         "|(结婚登记|登记结婚|领结婚证|领证(?!件))[^，。]{0,12}(回|到)[^，。]{0,6}(户籍|户口)",
         r"(marry|marriage|wedding)[^.]{0,60}(household|hukou) (book|booklet|register)"
-        r"|(household|hukou) (book|booklet)[^.]{0,50}(marry|marriage registration|get married)",
+        r""
+        r"|(household|hukou) (book|booklet|register)[^.]{0,50}(\bmarry|your marriage|marriage regist|get married)",
         "2025-05-10",
         "identity cards and a signed statement are enough, at any marriage registry in the country",
     ),
     _Claim(
         "the compulsory premarital check",
         "(必须|应当|须|一定要|要先|得先|强制|先做)[^，。]{0,8}(婚检|婚前(医学)?检查)"
-        "|(婚检|婚前(医学)?检查)[^。]{0,10}(必须|强制|才能|方可|才给)|没(有)?(做)?婚检[^。]{0,6}不(能|予|给)",
+        "|(婚检|婚前(医学)?检查)[^。]{0,10}(必须|强制|才能|方可|才给|前提|必备|条件)|没(有)?(做)?婚检[^。]{0,6}不(能|予|给)",
         r"(must|have to|required|compulsory|mandatory)[^.]{0,50}(premarital|pre-marital)"
         r"|(premarital|pre-marital)[^.]{0,50}(must|compulsory|mandatory|is required|are required)",
         "2025-05-10",
@@ -90,7 +93,8 @@ CLAIMS = (
     _Claim(
         "the migrants' marriage and fertility certificate",
         f"{_MUST}[^，。]{{0,14}}婚育证|婚育证明?[^。]{{0,10}}(必须|才能|方可|要办|必办|交验|查验)",
-        rf"{_MUST_EN}[^.]{{0,50}}(marriage and (fertility|birth)|fertility|family planning) certificate",
+        rf"{_MUST_EN}[^.]{{0,50}}"
+        rf"(marriage and (fertility|birth|childbearing)|fertility|family planning) certificate",
         "2021-09",
         "the certificate was abolished: nobody may ask for it",
     ),
@@ -104,7 +108,7 @@ CLAIMS = (
     ),
     _Claim(
         "whooping cough vaccine at 3, 4 and 5 months",
-        "百白破[^。]{0,24}3[、，,和 ]*4[、，,和 ]*5",
+        "百白破[^。]{0,24}3(个?月龄?)?[、，,和 ]*4(个?月龄?)?[、，,和 ]*5",
         r"(DTa?P|pertussis|whooping)[^.]{0,50}\b3, ?4,?( and| &)? ?5\b",
         "2025-01-01",
         "it is given at 2, 4, 6 and 18 months and at 6 years",
@@ -120,7 +124,7 @@ CLAIMS = (
     _Claim(
         "maternity allowance paid to the employer",
         "津贴[^。]{0,16}(发|拨|打|付|支付|划)(给|到|至|入)?(用人|你|您|工作)*(的)?(单位|公司)"
-        "|津贴[^。]{0,12}(由|经|通过)(用人)?(单位|公司)(代|转|再)?发|(单位|公司)(收到|拿到)[^。]{0,8}(转|再)?发给?",
+        "|津贴[^。]{0,12}(由|经|通过)(用人)?(单位|公司)[^，。]{0,6}(发|领)|(单位|公司)(收到|拿到)[^。]{0,8}(转|再)?发给?",
         r"allowance[^.]{0,50}(paid|goes|sent|transferred) (in)?to (your|the) (employer|company|work unit)"
         r"|(employer|company)[^.]{0,30}pass(es)? (it|the allowance) on",
         "2026-02-06",
@@ -131,7 +135,8 @@ CLAIMS = (
         "child-care subsidy claimed where one lives",
         "(育儿)?补贴[^。]{0,30}(居住地|常住地|现住地|打工地|务工地|工作地)[^。，]{0,8}(领|申请|办)"
         "|(居住地|常住地|现住地|打工地|务工地|工作地)[^。，]{0,10}(领取?|申请|申领|办)[^。，]{0,6}育儿补贴",
-        r"subsid[^.]{0,50}(claim|appl|collect)[^.]{0,30}(where you (live|work)|place of residence)",
+        r"(claim|appl(y|ied))[^.]{0,40}subsid[^.]{0,20}where you (live|work)"
+        r"|subsid[^.]{0,50}(claim|appl|collect)[^.]{0,30}(where you (live|work)|place of residence)",
         "2025-08-31",
         "it is claimed where the child is registered (户籍地)",
         "户籍|户口|hukou|registered",

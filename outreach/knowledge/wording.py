@@ -22,7 +22,7 @@ _CODES = re.compile(
     "|(点击?|打开|点开|进入)[^，。；]{0,8}链接"
     "|(发|回复|告诉|提供|报|填写?|输入|给)[^，。；]{0,10}(验证码|密码|银行卡号|卡号|银行账号)"
     "|(验证码|密码|银行卡号|卡号)[^，。；]{0,6}(发|回复|告诉|报给|提供)"
-    "|(转账|汇款|打款)(到|给|至)|(先|要|需)[^，。；]{0,4}(交|付|缴)[^，。；]{0,4}(手续费|保证金|押金|解冻费)"
+    "|加[^，。；]{0,4}(微信|QQ)|(转账|汇款|打款)[^，。；]{0,8}(到|给|至|元|费)|(先|要|需)[^，。；]{0,4}(交|付|缴)[^，。；]{0,4}(手续费|保证金|押金|解冻费)"
     r"|\bQR\b|\bscan (the|this|a) code|\bclick\b[^.;]{0,20}\blink"
     r"|\b(tap|open|follow) (the|this) link"
     r"|\b(send|tell|give|reply with|enter|type)\b[^.;]{0,30}\b(code|password|PIN|(card|account) number)\b",
@@ -40,7 +40,9 @@ _FRAUD = re.compile(
     r"|\bif you\b|\balready\b|\bwhoever\b",
     re.IGNORECASE,
 )
-_BIDDEN = re.compile(r"请|可以|就能|即可|即能|\bplease\b|\byou can\b|\bjust\b", re.IGNORECASE)
+_BIDDEN = re.compile(
+    r"请(?!\w{0,2}银行)|给我们|告诉我们|可以|就能|即可|即能|\bplease\b|\byou can\b|\bjust\b", re.IGNORECASE
+)
 _CLAUSES = re.compile(r"[^，,：:；;]+")
 _SENTENCES = re.compile(r"[。！？!?]|\.\s")
 
@@ -49,7 +51,7 @@ _LEFT_OVER = re.compile(
     r"|\[(插入|填写|insert|your|name)"
     r"|<(填|待|insert|your)|某某|××|XX(县|市|省|街|镇|年|元|电话)"
     r"|作为(一个|一名)?(AI|人工智能|语言模型)|as an AI|language model"
-    r"|占位|示例文字|placeholder|\?{3,}|？{3,}|锟斤拷|烫烫|â€|Ã[\x80-\xbf©]|ï¿½",
+    r"|占位|示例文字|placeholder|\?{3,}|？{3,}|锟斤拷|烫烫|â€|Ã[\x80-\xbf©]|ï¿½|[Â-ï][\u0080-\u00bf€‚„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ]",
     re.IGNORECASE | re.ASCII,
 )
 _MARKUP = re.compile(
