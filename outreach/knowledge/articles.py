@@ -33,7 +33,7 @@ class Front(BaseModel):
     risk: Literal[
         "normal", "review", "sensitive", "bereavement", "minor", "emergency", "compliance", "refuse"
     ] = "normal"
-    # The lowest grade among its facts: A read in the source itself, B a copy, C unverified in part.
+    # The lowest grade among its facts: A read in the source itself, B in a copy, C unverified in part.
     confidence: Literal["A", "B", "C"] = "B"
     # The facts of region.toml that its words use.
     local: list[str] = []
