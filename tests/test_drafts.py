@@ -25,10 +25,15 @@ from outreach.model import BadInput
 from outreach.staff import Role
 from outreach.store import Store
 from outreach.store.tables import audit as acts
-from outreach.templates import Templates
+from outreach.templates import LANGUAGES, Templates
 
 TODAY = date(2026, 11, 25)
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+# So that the index has something to tell from.
+OTHERS = (
+    "birth-registration-overview", "childcare-subsidy-amount", "message-consent-and-optout",
+    "no-social-maintenance-fee", "prenatal-visit-schedule", "two-cancer-screening-eligibility",
+)  # fmt: skip
 QUESTIONS = """
 [[question]]
 text = "叶酸在哪领"
@@ -49,10 +54,13 @@ topic = "night-work"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The shipped texts, with one published topic of ours, and a place for drafts."""
+    """The shipped texts, some shipped topics with one of ours among them, and a place for drafts."""
     shutil.copytree(ROOT / "templates", tmp_path / "templates", ignore=shutil.ignore_patterns("knowledge"))
     found = tmp_path / "templates/knowledge"
     (found / "drafts").mkdir(parents=True)
+    for topic in OTHERS:
+        for language in LANGUAGES:
+            shutil.copy(ROOT / f"templates/knowledge/{topic}.{language}.md", found)
     for name, text in ((ZH, CHINESE), (EN, ENGLISH)):
         (found / name).write_text(text.replace('"other-topic"', ""), "utf-8")
     (found / regression.QUESTIONS).write_text(QUESTIONS, "utf-8")
@@ -138,7 +146,7 @@ async def test_a_new_topic_comes_in_both_languages_at_once(office: Store, folder
         await publish(office, folder, "calcium")
     await hand_in(office, folder, english)
     assert (await publish(office, folder, "calcium"))["published"] == ["calcium.en", "calcium.zh-Hans"]
-    assert Knowledge(folder, Templates(folder.parent)).topics() == ["calcium", "folic-acid"]
+    assert "calcium" in Knowledge(folder, Templates(folder.parent)).topics()
 
 
 REFUSED = {
@@ -285,7 +293,7 @@ def test_a_change_is_answered_from_within_two_seconds(folder: Path) -> None:
     (folder / ZH).unlink()
     (folder / EN).unlink()
     clock.now = 4.0
-    assert live.topics() == []
+    assert live.topics() == sorted(OTHERS)
 
 
 def test_a_broken_edit_keeps_what_was_there(folder: Path) -> None:

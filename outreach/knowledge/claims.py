@@ -76,8 +76,7 @@ CLAIMS = (
         "|结婚[^，。]{0,4}回[^，。]{0,6}户籍"
         "|(结婚登记|登记结婚|领结婚证|领证(?!件))[^，。]{0,12}(回|到)[^，。]{0,6}(户籍|户口)",
         r"(marry|marriage|wedding)[^.]{0,60}(household|hukou) (book|booklet|register)"
-        r""
-        r"|(household|hukou) (book|booklet|register)[^.]{0,50}(\bmarry|your marriage|get married)",
+        r"|(household|hukou) (book|booklet|register)[^.]{0,50}(\bmarry|(your|the) marriage|get married)",
         "2025-05-10",
         "identity cards and a signed statement are enough, at any marriage registry in the country",
     ),
