@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from terminal import Terminal
 
 from outreach.knowledge import Knowledge, check, county
+from outreach.knowledge.articles import load
 from outreach.knowledge.claims import outdated
 from outreach.model import Problem
 from outreach.templates import Templates
@@ -82,8 +83,8 @@ def folder(tmp_path: Path) -> Path:
 
 def found(folder: Path, today: date = TODAY) -> list[Problem]:
     templates = Templates(ROOT / "templates", folder / "region.toml")
-    articles = Knowledge(folder / "knowledge", templates).articles()
-    return check(folder / "knowledge", templates, today) + county(templates, articles, today)
+    articles, _ = load(folder / "knowledge", templates)
+    return check(folder / "knowledge", templates, today) + county(templates, articles.values(), today)
 
 
 def test_articles_without_a_mistake_have_no_problem(folder: Path) -> None:

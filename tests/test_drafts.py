@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -270,6 +272,15 @@ class Seconds:
         return self.now
 
 
+class AtOnce(Executor):
+    """Runs what it is handed before it returns."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 def words(knowledge: Knowledge) -> str:
     article = knowledge.article("folic-acid", "zh-Hans")
     return knowledge.text(article, "telegram", TODAY)[0] if article else ""
@@ -282,7 +293,7 @@ def write(file: Path, text: str, moment: int) -> None:
 
 def test_a_change_is_answered_from_within_two_seconds(folder: Path) -> None:
     clock = Seconds()
-    live = LiveKnowledge(folder, Templates(folder.parent), clock)
+    live = LiveKnowledge(folder, Templates(folder.parent), clock, AtOnce())
     first = (folder / ZH).read_text("utf-8")
     write(folder / ZH, first.replace("一天一片", "饭后吃"), 1)
     clock.now = 1.9
@@ -296,9 +307,30 @@ def test_a_change_is_answered_from_within_two_seconds(folder: Path) -> None:
     assert live.topics() == sorted(OTHERS)
 
 
+def test_answers_go_on_while_the_change_is_read(folder: Path) -> None:
+    clock, reading = Seconds(), Event()
+
+    class Slow(ThreadPoolExecutor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            coming.append(super().submit(lambda: reading.wait(20) and fn(*args, **kwargs)))
+            return coming[-1]
+
+    coming: list[Future[Any]] = []
+    with Slow(1) as beside:
+        live = LiveKnowledge(folder, Templates(folder.parent), clock, beside)
+        for n, old, new in ((1, "一天一片", "饭后吃"), (2, "饭后吃", "饭前吃")):
+            write(folder / ZH, (folder / ZH).read_text("utf-8").replace(old, new), n)
+            clock.now += 2
+            assert "一天一片" in words(live), "still what was there"
+        reading.set()
+        coming[-1].result(20)
+        assert "饭前吃" in words(live)
+    assert len(coming) == 1, "one reading at a time"
+
+
 def test_a_broken_edit_keeps_what_was_there(folder: Path) -> None:
     clock = Seconds()
-    live = LiveKnowledge(folder, Templates(folder.parent), clock)
+    live = LiveKnowledge(folder, Templates(folder.parent), clock, AtOnce())
     first = (folder / ZH).read_text("utf-8")
     unknown = first.replace("{{ region.office_phone", "{{ nobody")
     for n, broken in enumerate(("", "+++\n", unknown, "\0"), start=1):
@@ -317,8 +349,13 @@ def test_it_always_answers_from_the_last_good_files_it_has_seen(
     folder: Path, steps: list[tuple[str, float]]
 ) -> None:
     clock, text = Seconds(), CHINESE.replace('"other-topic"', "")
+    # An index of one topic is made at once.
+    for file in [
+        folder / name for name in os.listdir(folder) if name.endswith(".md") and "folic" not in name
+    ]:
+        file.unlink()
     write(folder / ZH, text, 0)
-    live = LiveKnowledge(folder, Templates(folder.parent), clock)
+    live = LiveKnowledge(folder, Templates(folder.parent), clock, AtOnce())
     looked, good, there = 0.0, "一天一片", "一天一片"
     for n, (what, seconds) in enumerate(steps, start=1):
         if what == "good":

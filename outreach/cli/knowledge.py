@@ -26,8 +26,9 @@ from outreach.cli.output import (
     show_problems,
     show_table,
 )
-from outreach.knowledge import Index, Knowledge, regression
+from outreach.knowledge import Index, regression
 from outreach.knowledge.answering import decide
+from outreach.knowledge.articles import load
 from outreach.model import JSON, SMS, BadInput, iso
 from outreach.templates import Templates
 
@@ -110,7 +111,7 @@ def check(
         templates = _templates_for(articles, loaded.templates_dir)
         found = knowledge.check(articles, templates, today)
         found += templates.county.problems
-        found += knowledge.county(templates, Knowledge(articles, templates).articles(), today)
+        found += knowledge.county(templates, load(articles, templates)[0].values(), today)
     except BadInput as problem:
         found = [as_problem(problem)]
     show_problems(found, json)

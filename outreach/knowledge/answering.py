@@ -34,20 +34,33 @@ class Answer:
 class Knowledge:
     """The county's approved articles, and finding the right one."""
 
-    def __init__(self, folder: Path, templates: Templates, drafts: Iterable[Path] = ()) -> None:
-        """`drafts` stand in the place of the files that are called the same."""
+    def __init__(
+        self,
+        folder: Path,
+        templates: Templates,
+        drafts: Iterable[Path] = (),
+        before: Knowledge | None = None,
+    ) -> None:
+        """`drafts` stand in the place of the files that are called the same.
+
+        `before`: what an index is taken from where nothing that it is made of has changed.
+        """
         self._templates = templates
         self._articles, self.problems = load(folder, templates, drafts)
-        self._indexes = {language: self._index(language) for language in LANGUAGES}
+        self._entries = {language: self._entries_in(language) for language in LANGUAGES}
+        self._indexes: dict[str, Index] = {
+            language: before._indexes[language]
+            if before and before._entries[language] == entries
+            else Index(entries)
+            for language, entries in self._entries.items()
+        }
 
-    def _index(self, language: str) -> Index:
-        return Index(
-            {
-                topic: (article.front.title, article.front.examples)
-                for (topic, own), article in self._articles.items()
-                if own == language
-            }
-        )
+    def _entries_in(self, language: str) -> dict[str, tuple[str, Sequence[str]]]:
+        return {
+            topic: (article.front.title, article.front.examples)
+            for (topic, own), article in self._articles.items()
+            if own == language
+        }
 
     def articles(self) -> list[Article]:
         return list(self._articles.values())

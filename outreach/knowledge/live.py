@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -20,13 +21,20 @@ log = structlog.get_logger()
 class LiveKnowledge(Knowledge):
     """`Knowledge` that reads its folder again when a file in it has changed, looked at every two seconds.
 
-    A broken edit is logged, and answers go on coming from what was there before it. `clock` gives seconds.
+    Reading takes seconds, and goes on beside the answers, on `beside`. A broken edit is logged, and answers
+    go on coming from what was there before it. `clock` gives seconds.
     """
 
     def __init__(
-        self, folder: Path, templates: Templates, clock: Callable[[], float] = time.monotonic
+        self,
+        folder: Path,
+        templates: Templates,
+        clock: Callable[[], float] = time.monotonic,
+        beside: Executor | None = None,
     ) -> None:
         self._folder, self._clock = folder, clock
+        self._beside = beside or ThreadPoolExecutor(1, "knowledge")
+        self._coming: Future[Knowledge] | None = None
         self._looked_at, self._seen = clock(), _signature(folder)
         super().__init__(folder, templates)
 
@@ -44,17 +52,21 @@ class LiveKnowledge(Knowledge):
 
     def _look(self) -> None:
         now = self._clock()
-        if now - self._looked_at < LOOK_EVERY:
-            return
-        self._looked_at = now
-        # Taken before the files are read: a change in between is seen the next time.
-        seen = _signature(self._folder)
-        if seen != self._seen:
-            self._seen = seen
-            self._reload()
+        if self._coming is None and now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            # Taken before the files are read: a change in between is seen the next time.
+            seen = _signature(self._folder)
+            if seen != self._seen:
+                self._seen = seen
+                self._coming = self._beside.submit(self._read)
+        if self._coming and self._coming.done():
+            coming, self._coming = self._coming, None
+            self._take(coming.result())
 
-    def _reload(self) -> None:
-        fresh = Knowledge(self._folder, self._templates)
+    def _read(self) -> Knowledge:
+        return Knowledge(self._folder, self._templates, before=self)
+
+    def _take(self, fresh: Knowledge) -> None:
         if fresh.problems:
             first = fresh.problems[0]
             where = f"{first.file}:{first.line}"
