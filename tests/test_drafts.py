@@ -32,10 +32,7 @@ from outreach.templates import LANGUAGES, Templates
 TODAY = date(2026, 11, 25)
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 # So that the index has something to tell from.
-OTHERS = (
-    "birth-registration-overview", "childcare-subsidy-amount", "message-consent-and-optout",
-    "no-social-maintenance-fee", "prenatal-visit-schedule", "two-cancer-screening-eligibility",
-)  # fmt: skip
+OTHERS = ("birth-registration-overview", "message-consent-and-optout", "two-cancer-screening-eligibility")
 QUESTIONS = """
 [[question]]
 text = "叶酸在哪领"

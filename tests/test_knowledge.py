@@ -33,9 +33,9 @@ def segments(text: str) -> int:
     return 1 if length <= 70 else ceil(length / 67)
 
 
-def test_twelve_topics_in_both_languages_are_complete(content: Content) -> None:
+def test_eighty_topics_in_both_languages_are_complete(content: Content) -> None:
     topics = content.knowledge.topics()
-    assert len(topics) == 12
+    assert len(topics) == 80
     for topic in topics:
         for language in LANGUAGES:
             article = content.knowledge.article(topic, language)
