@@ -76,13 +76,24 @@ async def on_duty(connection: AsyncConnection) -> list[str]:
     return [str(found) for found in (await connection.execute(statement)).scalars()]
 
 
-async def must_approve(connection: AsyncConnection, name: str) -> None:
-    """BadInput where this person may not approve a launch."""
-    statement = select(staff.c.role).where(staff.c.name == name, staff.c.disabled_at.is_(None))
-    role = (await connection.execute(statement)).scalar()
-    if role not in (Role.APPROVER, Role.ADMIN):
+async def must_approve(connection: AsyncConnection, name: str, what: str = "a launch") -> None:
+    """BadInput where this person may not approve."""
+    if await _role(connection, name) not in (Role.APPROVER, Role.ADMIN):
         fix = "name somebody with the role approver or admin; see `outreach staff list`"
-        raise BadInput("may not approve a launch", where=name, fix=fix)
+        raise BadInput(f"may not approve {what}", where=name, fix=fix)
+
+
+async def must_work_here(connection: AsyncConnection, name: str) -> None:
+    """BadInput where nobody of this name has an account that may change anything."""
+    if await _role(connection, name) in (None, Role.VIEWER):
+        fix = "name somebody who has an account and is no viewer; see `outreach staff list`"
+        raise BadInput("has no account that may do this", where=name, fix=fix)
+
+
+async def _role(connection: AsyncConnection, name: str) -> str | None:
+    statement = select(staff.c.role).where(staff.c.name == name, staff.c.disabled_at.is_(None))
+    role: str | None = (await connection.execute(statement)).scalar()
+    return role
 
 
 async def disable(connection: AsyncConnection, name: str, now: datetime) -> None:

@@ -6,18 +6,21 @@ Everything is parsed and checked when loaded, so a launch cannot fail on its fou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from outreach.files import line_of, read_text, read_toml
+from outreach.files import read_text
 from outreach.model import SMS, BadInput, ChannelName, Problem
+from outreach.region import LANGUAGES, Region
 
-LANGUAGES = ("zh-Hans", "en")
+__all__ = ["LANGUAGES", "STOPPABLE", "Templates", "Text", "day_words", "time_words"]
+
 # Purposes a resident can stop; a reply to what they just wrote carries no stop line.
 STOPPABLE = ("care", "reminders", "surveys")
 
@@ -105,6 +108,9 @@ _KINDS: dict[str, set[str]] = {
 }
 
 
+_FACT = re.compile("[a-z][a-z0-9_]*")
+_PLAIN = "write words, and facts as {{ region.NAME }}"
+
 # What an expression in a text can come to, besides Jinja2's own errors.
 _UNSAYABLE = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -120,12 +126,15 @@ class Text:
 class Templates:
     """Every text residents read. `say` renders one for a channel and a language."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, county: Path | None = None) -> None:
+        """`county`: the file of the county's facts, where it is not the folder's own."""
         self.folder = folder
         self.problems: list[Problem] = []
         self._environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-        self.region = self._load_region()
-        self.is_sample = bool(self._raw_region.get("sample"))
+        self.county = Region(county or folder / "region.toml")
+        self.problems += self.county.problems
+        self.region = {language: self.county.words(language) for language in LANGUAGES}
+        self.is_sample = self.county.is_sample
         self._texts = self._load_texts()
 
     def say(self, template: str, language: str, channel: ChannelName, /, **values: object) -> str:
@@ -165,6 +174,13 @@ class Templates:
         except _UNSAYABLE as error:
             raise BadInput(str(error), where=text.file, fix="correct the template or the value") from None
 
+    def answer(self, text: Text, language: str, today: date | None) -> str:
+        """An article's words on a day: a fact that is old says so, one that is missing says whom to call."""
+        try:
+            return text.template.render(region=self.county.on(language, today)).strip()
+        except _UNSAYABLE as error:
+            raise BadInput(str(error), where=text.file, fix="correct the article") from None
+
     def fact(self, name: str, language: str) -> str:
         return self.region[language].get(name, "")
 
@@ -193,6 +209,25 @@ class Templates:
             self._rehearse(text, allowed, first_line)
         return text
 
+    def article(
+        self, file: str, source: str, first_line: int, problems: list[Problem]
+    ) -> tuple[Text, dict[str, int]] | None:
+        """Parses an article's words, which may hold facts alone, each returned with its first line."""
+        try:
+            tree = self._environment.parse(source)
+            text = Text(file, self._environment.from_string(source))
+        except TemplateSyntaxError as error:
+            line = first_line + error.lineno - 1
+            problems.append(Problem(file, line, "template", error.message or "syntax error", _PLAIN))
+            return None
+        # The parser goes deep, and so does whoever walks its tree; an article never does.
+        except RecursionError:
+            problems.append(Problem(file, first_line, "template", "it is nested too deeply", _PLAIN))
+            return None
+        facts, strange = _facts_in(tree)
+        problems += [Problem(file, first_line + line - 1, name, told, _PLAIN) for name, line, told in strange]
+        return None if strange else (text, {name: first_line + line - 1 for name, line in facts.items()})
+
     def _rehearse(self, text: Text, allowed: Iterable[str], line: int) -> None:
         """Says the text once to nobody: what fails here would fail for everyone."""
         values: dict[str, object] = {name: ["一"] if name == "options" else "一" for name in allowed}
@@ -217,7 +252,7 @@ class Templates:
                 self._check_fact(attribute, file, first_line)
 
     def _check_fact(self, attribute: nodes.Getattr, file: str, first_line: int) -> None:
-        if attribute.attr not in self._raw_region:
+        if attribute.attr not in self.county.facts:
             self._note(
                 file,
                 first_line + attribute.lineno - 1,
@@ -225,22 +260,6 @@ class Templates:
                 f"region.toml has no fact {attribute.attr!r}",
                 f"add [{attribute.attr}] to {self.folder / 'region.toml'}",
             )
-
-    def _load_region(self) -> dict[str, dict[str, str]]:
-        file = self.folder / "region.toml"
-        self._raw_region = read_toml(file)
-        facts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
-        for name, fact in self._raw_region.items():
-            if not isinstance(fact, dict):
-                continue
-            for language in LANGUAGES:
-                if not isinstance(fact.get(language), str):
-                    self._note(str(file), line_of(file, name), name, f"no {language} wording", "add it")
-                facts[language][name] = str(fact.get(language, ""))
-        for needed in ("sms_signature", "sms_optout_text", "office_phone"):
-            if not facts[LANGUAGES[0]].get(needed):
-                self._note(str(file), 1, needed, f"the fact {needed!r} is missing", f"add [{needed}]")
-        return facts
 
     def _load_texts(self) -> dict[tuple[str, str], Text]:
         texts: dict[tuple[str, str], Text] = {}
@@ -266,6 +285,39 @@ class Templates:
 
     def _note(self, file: str, line: int, field: str, problem: str, fix: str = "correct the file") -> None:
         self.problems.append(Problem(file, line, field, problem, fix))
+
+
+def _facts_in(tree: nodes.Template) -> tuple[dict[str, int], list[tuple[str, int, str]]]:
+    """Facts with their lines; and whatever is neither words nor a fact, which nobody asked to have run."""
+    facts: dict[str, int] = {}
+    strange: list[tuple[str, int, str]] = []
+    for part in tree.body:
+        pieces = part.nodes if isinstance(part, nodes.Output) else [part]
+        for piece in pieces:
+            if isinstance(piece, nodes.TemplateData):
+                continue
+            name = _fact_of(piece)
+            if name:
+                facts.setdefault(name, piece.lineno)
+            else:
+                strange.append(_strangeness(piece))
+    return facts, strange
+
+
+def _fact_of(piece: nodes.Node) -> str | None:
+    if not isinstance(piece, nodes.Getattr) or not isinstance(piece.node, nodes.Name):
+        return None
+    return piece.attr if piece.node.name == "region" and _FACT.fullmatch(piece.attr) else None
+
+
+def _strangeness(piece: nodes.Node) -> tuple[str, int, str]:
+    names = [node.name for node in piece.find_all(nodes.Name)] or ["template"]
+    if isinstance(piece, nodes.Name):
+        names = [piece.name]
+    strange = next((name for name in names if name != "region"), "")
+    if strange and strange != "template":
+        return strange, piece.lineno, f"unknown variable {strange!r}"
+    return "template", piece.lineno, "only words and facts may stand here: no conditions, filters or calls"
 
 
 def day_words(moment: datetime, language: str) -> str:

@@ -14,7 +14,7 @@ from conftest import ROOT
 from outreach.app import Content
 from outreach.knowledge import Knowledge, is_danger
 from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, decide
-from outreach.knowledge.matching import Index, Match
+from outreach.knowledge.matching import Index
 from outreach.model import Problem
 from outreach.templates import LANGUAGES, Templates
 
@@ -119,9 +119,7 @@ def test_article_out_of_its_time_answers_nothing_and_a_broken_one_is_named(tmp_p
     old.write_text(re.sub(r"valid_from = .*", "valid_from = 2030-01-01", old.read_text("utf-8")), "utf-8")
     (folder / "no-layout.en.md").write_text("just text", "utf-8")
     wrong = folder / "folic-acid.en.md"
-    wrong.write_text(
-        wrong.read_text("utf-8").replace("{{ region.folic_site }}", "{{ region.nowhere }}", 1), "utf-8"
-    )
+    wrong.write_text(wrong.read_text("utf-8").replace("{{ region.folic_site }}", "{{ nowhere }}", 1), "utf-8")
 
     templates = Templates(tmp_path / "t")
     knowledge = Knowledge(folder, templates)
@@ -159,18 +157,18 @@ def test_harmless_is_not_taken_for_danger(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidences", "outcome"),
+    ("confidence", "outcome"),
     [
-        ([], "handoff"),
-        ([CLARIFY_FROM - 0.01], "handoff"),
-        ([CLARIFY_FROM], "clarify"),
-        ([ANSWER_FROM - 0.01], "clarify"),
-        ([ANSWER_FROM], "answer"),
-        ([0.9, 0.8], "answer"),
+        (0.0, "handoff"),
+        (CLARIFY_FROM - 0.01, "handoff"),
+        (CLARIFY_FROM, "clarify"),
+        (ANSWER_FROM - 0.01, "clarify"),
+        (ANSWER_FROM, "answer"),
+        (1.0, "answer"),
     ],
 )
-def test_outcome_at_each_threshold(confidences: list[float], outcome: str) -> None:
-    assert decide([Match(str(n), confidence) for n, confidence in enumerate(confidences)]) == outcome
+def test_outcome_at_each_threshold(confidence: float, outcome: str) -> None:
+    assert decide(confidence) == outcome
 
 
 @pytest.fixture
@@ -215,7 +213,7 @@ BROKEN = {
     "no examples": (r"^examples = \[\n(.*\n)+?\]", "examples = []", "examples = "),
     "date": (r"^valid_from = .*", 'valid_from = "long ago"', "valid_from = "),
     "variable": (r"\{\{ region.office_phone \}\}", "{{ phone }}", "Take 0.4 mg"),
-    "fact": (r"^How much: ", "How much at {{ region.nowhere }}: ", "How much at"),
+    "call": (r"^How much: ", "How much at {{ region.__class__ }}: ", "How much at"),
     "syntax": (r"^How long: ", "How long {% if %}: ", "How long {%"),
 }
 

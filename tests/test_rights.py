@@ -25,6 +25,7 @@ from outreach.residents.rights import NOBODY
 from outreach.store import Store
 from outreach.store.columns import version_of
 from outreach.store.guides import guide_runs
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
     cases,
@@ -207,6 +208,9 @@ async def lived(connection: AsyncConnection, content: Content, resident_id: int)
     run = {"resident_id": resident_id, "channel": "sms", "guide": "childcare_subsidy", "language": "en"}
     run |= {"answers": '{"child_birth_date": "2023-12"}', "asked": "birth_order"}
     await connection.execute(insert(guide_runs).values(**run, started_at=NOW, asked_at=NOW))
+    answer = {"inbound_id": 2, "resident_id": resident_id, "topic": "folic-acid", "language": "zh-Hans"}
+    answer |= {"version": "0" * 12, "outcome": "answer", "confidence": 0.8, "helpful": True}
+    await connection.execute(insert(answers).values(**answer, at=NOW))
     assert await residents.new_code(connection, resident_id, NOW)
     await residents.tag(connection, resident_id, "待访视", by="王医生", now=NOW)
     await audit.note(connection, "王医生", "residents.tag", residents.subject(resident_id), NOW)
@@ -255,7 +259,7 @@ async def test_erasure_takes_the_person_out_of_everything_and_accounts_still_add
         assert [one["id"] for one in await residents.listing(connection)] == [li]
         assert await audit.verify(connection) is None
     assert (result["already"], result["stops"]) == (False, [])
-    assert result["kept"] == {"messages": 4, "received": 2, "answers": 1, "cases": 1}
+    assert result["kept"] == {"messages": 4, "received": 2, "answers": 1, "questions": 1, "cases": 1}
 
 
 async def test_erasing_again_changes_nothing_and_a_number_is_never_given_twice(store: Store) -> None:
@@ -368,6 +372,7 @@ async def test_the_record_says_of_every_message_why_it_was_or_was_not_sent(
     assert {m["state"]: m["why"] for m in record["messages"]}["delivered"] == "arrived"
     assert {m["campaign"] for m in record["messages"]} == {"hello", None}
     assert [a["rating"] for a in record["answers"]] == [5]
+    assert [(q["topic"], q["helpful"]) for q in record["questions"]] == [("folic-acid", True)]
     assert [c["kind"] for c in record["cases"]] == ["question"]
     assert record["checkups"][0]["reminders"][0]["step"] == "before"
     assert record["tags"] == ["待访视"]

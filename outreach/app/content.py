@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from outreach import knowledge
 from outreach.campaigns import Campaigns
 from outreach.conversation.schemes import Schemes
-from outreach.knowledge import Knowledge
+from outreach.knowledge import Knowledge, LiveKnowledge
 from outreach.model import SMS, TELEGRAM, BadInput, ChannelName, Problem
 from outreach.reminders import Reminders
 from outreach.settings import Settings
@@ -40,7 +42,7 @@ class Content:
         surveys = Surveys(settings.campaigns_dir / "surveys", templates)
         return cls(
             templates,
-            Knowledge(settings.templates_dir / "knowledge", templates),
+            LiveKnowledge(settings.templates_dir / "knowledge", templates),
             surveys,
             Reminders(settings.campaigns_dir / "plans", templates, settings.zone),
             Campaigns(
@@ -55,6 +57,13 @@ class Content:
     @property
     def problems(self) -> list[Problem]:
         return [*self.templates.problems, *self.knowledge.problems]
+
+    def cautions(self, today: date) -> list[Problem]:
+        """What somebody should mend, and what keeps nothing from being sent."""
+        found = knowledge.check(self.templates.folder / "knowledge", self.templates, today)
+        known = set(self.problems)
+        county = knowledge.county(self.templates, self.knowledge.articles(), today)
+        return [problem for problem in (*found, *county) if problem not in known]
 
     def must_be_sound(self) -> Content:
         """Nothing is sent from texts with a mistake in them."""

@@ -14,9 +14,11 @@ from outreach.cli import (
     bench,
     cases,
     content,
+    drafting,
     events,
     guiding,
     importing,
+    knowledge,
     purging,
     residents,
     sending,
@@ -35,6 +37,7 @@ from outreach.cli.output import (
     set_up_logging,
     settings,
     show_json,
+    show_problems,
 )
 from outreach.demo import demo as run_demo
 from outreach.model import JSON, BadInput, Problem
@@ -53,7 +56,7 @@ program.add_typer(residents.residents_commands, name="residents")
 program.add_typer(residents.checkups_commands, name="checkups")
 program.add_typer(content.campaign_commands, name="campaign")
 program.add_typer(content.survey_commands, name="survey")
-program.add_typer(content.knowledge_commands, name="knowledge")
+program.add_typer(knowledge.knowledge_commands, name="knowledge")
 program.add_typer(sending.outbox_commands, name="outbox")
 program.add_typer(cases.cases_commands, name="cases")
 program.add_typer(staff.staff_commands, name="staff")
@@ -61,8 +64,10 @@ residents.residents_commands.command("import")(importing.import_residents)
 residents.checkups_commands.command("import")(importing.import_checkups)
 residents.residents_commands.command("event")(events.event)
 residents.residents_commands.command("move")(events.move)
-program.command("ask")(content.ask)
-content.knowledge_commands.command("guide")(guiding.guide)
+for command in (drafting.draft, drafting.drafts, drafting.replay, drafting.publish):
+    knowledge.knowledge_commands.command(command.__name__)(command)
+knowledge.knowledge_commands.command("guide")(guiding.guide)
+program.command("ask")(knowledge.ask)
 program.command("understand")(understanding.understanding)
 program.command("status")(sending.status)
 program.command("bench")(bench.bench)
@@ -165,15 +170,9 @@ def check(json: JsonFlag = False) -> None:
     """Settings, database and every file staff write: each problem with file and line."""
     loaded = settings()
     problems = run(_problems(loaded))
-    if json:
-        show_json({"ok": not problems, "problems": [_problem(problem) for problem in problems]})
-    for problem in () if json else problems:
-        say(f"{problem.file}:{problem.line}: {problem.problem} → {problem.fix}")
     if not json:
         _hints(loaded)
-        say("ok" if not problems else f"{len(problems)} problems")
-    if problems:
-        raise typer.Exit(1)
+    show_problems(problems, json)
 
 
 def _hints(loaded: Settings) -> None:
@@ -201,23 +200,13 @@ async def _problems(loaded: Settings) -> list[Problem]:
         files = Content.load(loaded)
     except BadInput as problem:
         return [*found, content.as_problem(problem)]
-    found += files.problems
+    found += [*files.problems, *files.cautions(wall_clock().astimezone(loaded.zone).date())]
     for name in files.campaigns.names():
         try:
             files.campaigns.load(name)
         except BadInput as problem:
             found.append(content.as_problem(problem))
     return found
-
-
-def _problem(problem: Problem) -> JSON:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "problem": problem.problem,
-        "fix": problem.fix,
-    }
 
 
 @program.command()

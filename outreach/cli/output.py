@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from outreach.model import BadInput
+from outreach.model import BadInput, Problem
 from outreach.settings import Settings, load
 from outreach.store import Store, upgrade
 
@@ -117,6 +118,18 @@ def say(text: str) -> None:
 def show_json(value: object) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
     sys.stdout.write("\n")
+
+
+def show_problems(problems: Sequence[Problem], json: bool) -> None:
+    """Every problem, and exit code 1 where there is one."""
+    if json:
+        show_json({"ok": not problems, "problems": [asdict(problem) for problem in problems]})
+    else:
+        for one in problems:
+            say(f"{one.file}:{one.line}: {one.problem} → {one.fix}")
+        say("ok" if not problems else f"{len(problems)} problems")
+    if problems:
+        raise typer.Exit(1)
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:

@@ -39,7 +39,7 @@ async def question(turn: Turn) -> Reply:
     if is_only_rude(turn.text):
         return Reply("rude", "replies/rude")
     found = await _found(turn)
-    await helpful.remember(turn, found=found)
+    await helpful.remember(turn, found)
     if found.article:
         return _article(turn, found.article)
     if is_rude(turn.text):
@@ -54,12 +54,18 @@ async def _found(turn: Turn) -> Answer:
     today = turn.now.astimezone(turn.desk.zone).date()
     before = await following.topic_before(turn)
     found = turn.desk.knowledge.ask(turn.text, turn.language, today)
-    if before is None and found.article and following.is_elliptic(turn.text):
-        # "多少钱" out of nowhere: the likeliest is still a guess.
-        return replace(found, outcome="clarify", article=None)
-    if before is None or (found.article and not following.is_elliptic(turn.text)):
+    if before is None:
+        return as_a_guess(turn.text, found)
+    if found.article and not following.is_elliptic(turn.text):
         return found
     return turn.desk.knowledge.ask(turn.text, turn.language, today, after=before)
+
+
+def as_a_guess(text: str, found: Answer) -> Answer:
+    """ "多少钱" out of nowhere is about nothing: the likeliest answer to it is still a guess."""
+    if found.article and following.is_elliptic(text):
+        return replace(found, outcome="clarify", article=None)
+    return found
 
 
 async def chosen(turn: Turn, asked: Any) -> Reply | None:
@@ -68,7 +74,7 @@ async def chosen(turn: Turn, asked: Any) -> Reply | None:
         about = int(asked.key.removeprefix("reply:")) if asked.key.startswith("reply:") else None
         return Reply("handoff", "replies/handoff", await turn.promise("question", about=about))
     picked = turn.text if turn.text.startswith(TOPIC) else choice(turn, asked) or _by_title(turn, asked)
-    return topic(turn, picked.removeprefix(TOPIC)) if picked else None
+    return await topic(turn, picked.removeprefix(TOPIC)) if picked else None
 
 
 def _by_title(turn: Turn, asked: Any) -> str | None:
@@ -81,13 +87,23 @@ def _by_title(turn: Turn, asked: Any) -> str | None:
     return fits[0] if len(fits) == 1 and fits[0] != NONE else None
 
 
-def topic(turn: Turn, name: str) -> Reply | None:
+async def picked(turn: Turn) -> Reply | None:
+    """The article whose button was tapped, however long ago we offered it."""
+    return await topic(turn, turn.text.removeprefix(TOPIC)) if turn.text.startswith(TOPIC) else None
+
+
+async def topic(turn: Turn, name: str) -> Reply | None:
+    """The article that was picked, by a button or out of those we offered."""
     article = turn.desk.knowledge.article(name, turn.language)
-    return _article(turn, article) if article else None
+    if article is None:
+        return None
+    await helpful.remember(turn, Answer("answer", 1.0, [(article, 1.0)], article))
+    return _article(turn, article)
 
 
 def _article(turn: Turn, article: Article) -> Reply:
-    text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel)
+    today = turn.now.astimezone(turn.desk.zone).date()
+    text, basis = turn.desk.knowledge.text(article, turn.inbound.sender.channel, today)
     values = {"text": text, "basis": basis, "guide": guiding.offered(turn, article.topic)}
     buttons = [*guiding.buttons_for(turn, article.topic), *helpful.buttons(turn)]
     return Reply("answer", "replies/answer", values, buttons, topic=article.topic)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from outreach.conversation.newest import newest_answer
 from outreach.conversation.turn import Reply, Turn
 from outreach.folding import fold
-from outreach.knowledge import Answer
+from outreach.knowledge import Answer, record_answer, record_helpful
 from outreach.model import TELEGRAM, Button
+from outreach.store.tables import inbound
 
 MARK = "helpful"
 # After that "没用" is about something else.
@@ -54,11 +57,27 @@ async def said(turn: Turn) -> Reply | None:
         return None
     # Only what we said to this person can be judged by them.
     answered = int(tapped[2]) if is_tap else before.id if before else None
-    await remember(turn, answered=answered, helpful=verdict)
+    if answered is not None and await _is_theirs(turn, answered):
+        await record_helpful(turn.connection, answered, verdict, turn.now)
     return Reply("feedback", "replies/helpful_thanks" if verdict else "replies/unhelpful")
 
 
-async def remember(
-    turn: Turn, *, found: Answer | None = None, answered: int | None = None, helpful: bool | None = None
-) -> None:
-    """What was found for the message of this turn; or whether the answer to message `answered` helped."""
+async def _is_theirs(turn: Turn, answered: int) -> bool:
+    people = [person.id for person in await turn.people()]
+    mine = select(inbound.c.id).where(inbound.c.id == answered, inbound.c.resident_id.in_(people))
+    return (await turn.connection.execute(mine)).first() is not None
+
+
+async def remember(turn: Turn, found: Answer) -> None:
+    """Keeps what was found for the message of this turn, and in which exact words it was answered."""
+    today = turn.now.astimezone(turn.desk.zone).date()
+    await record_answer(
+        turn.connection,
+        inbound_id=turn.id,
+        resident_id=turn.resident.id,
+        language=turn.language,
+        outcome=found.outcome,
+        confidence=found.confidence,
+        now=turn.now,
+        text=turn.desk.knowledge.exact(found.article, today) if found.article else None,
+    )

@@ -145,9 +145,7 @@ async def _words(turn: Turn) -> Reply:
         return reply
     if reply := await guiding.wished(turn) or await linking.wished(turn) or await moving.wished(turn):
         return reply
-    if text.startswith(answers.TOPIC) and (reply := answers.topic(turn, text.removeprefix(answers.TOPIC))):
-        return reply
-    for step in (person.wished, helpful.said, unpaid.wished):
+    for step in (answers.picked, person.wished, helpful.said, unpaid.wished):
         if reply := await step(turn):
             return reply
     if is_greeting(text):

@@ -2,16 +2,32 @@
 
 from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
+from outreach.knowledge.checking import check, county
 from outreach.knowledge.danger import Danger, danger, is_danger
+from outreach.knowledge.feedback import newest_answered, question_behind, record_answer, record_helpful
+from outreach.knowledge.gaps import gaps
 from outreach.knowledge.guides import Guide, Guides
+from outreach.knowledge.live import LiveKnowledge
+from outreach.knowledge.replaying import replay
+from outreach.knowledge.versions import Exact
 
 __all__ = [
     "Answer",
     "Article",
     "Danger",
+    "Exact",
     "Guide",
     "Guides",
     "Knowledge",
+    "LiveKnowledge",
+    "check",
+    "county",
     "danger",
+    "gaps",
     "is_danger",
+    "newest_answered",
+    "question_behind",
+    "record_answer",
+    "record_helpful",
+    "replay",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from outreach.knowledge import elsewhere
 from outreach.knowledge.articles import Article, load
 from outreach.knowledge.finding import Finder
 from outreach.knowledge.guides import Guides
+from outreach.knowledge.versions import Exact, exact
 from outreach.model import SMS, ChannelName
 from outreach.templates import LANGUAGES, Templates
 
@@ -41,9 +42,10 @@ class Answer:
 class Knowledge:
     """The county's approved articles, and finding the right one."""
 
-    def __init__(self, folder: Path, templates: Templates) -> None:
+    def __init__(self, folder: Path, templates: Templates, drafts: Iterable[Path] = ()) -> None:
+        """`drafts` stand in the place of the files that are called the same."""
         self._templates = templates
-        self._articles, self.problems = load(folder, templates)
+        self._articles, self.problems = load(folder, templates, drafts)
         near, problems = elsewhere.load(folder)
         self.guides = Guides(templates.folder / "guides", templates)
         self.problems += [*problems, *self.guides.problems]
@@ -73,17 +75,19 @@ class Knowledge:
         """
         if after and (before := self.article(after, language)) and before.holds_on(today):
             return self._follow(question, before, today)
-        if not _LETTER.search(question):
-            return Answer("handoff", 0.0, ())
-        ranked = [
-            match
-            for match in self.finder.rank(question, language)
-            if self._articles[match.id, language].holds_on(today)
-        ]
-        outcome = decide(ranked)
+        ranked = self.ranked(question, language, today)
+        confidence = ranked[0].confidence if ranked else 0.0
+        outcome = decide(confidence)
         candidates = [(self._articles[match.id, language], match.confidence) for match in ranked[:LINES]]
         best = candidates[0][0] if outcome == "answer" else None
-        return Answer(outcome, ranked[0].confidence if ranked else 0.0, candidates, best)
+        return Answer(outcome, confidence, candidates, best)
+
+    def ranked(self, question: str, language: str, today: date) -> Sequence[Match]:
+        """The topics whose article holds today, best first. A message without a letter asks nothing."""
+        if not _LETTER.search(question):
+            return []
+        found = self.finder.rank(question, language)
+        return [match for match in found if self._articles[match.id, language].holds_on(today)]
 
     def _follow(self, question: str, before: Article, today: date) -> Answer:
         """The best of the topic before and those related to it; it is always one of them."""
@@ -100,14 +104,18 @@ class Knowledge:
         ]
         return Answer("answer", candidates[0][1], candidates[:LINES], candidates[0][0])
 
-    def text(self, article: Article, channel: ChannelName) -> tuple[str, str]:
-        """The article's words for a channel, and what they rest on."""
+    def exact(self, article: Article, today: date | None) -> Exact:
+        """The very words that `text` gives on a day, to be kept with the answer."""
+        return exact(article, self._templates.county, today)
+
+    def text(self, article: Article, channel: ChannelName, today: date | None = None) -> tuple[str, str]:
+        """The article's words for a channel, and what they rest on; without a day no fact is called old."""
         body = article.short if channel == SMS else article.full
-        return self._templates.render(body, article.language, {}), article.front.sources[0]
+        return self._templates.answer(body, article.language, today), article.front.sources[0]
 
 
-def decide(ranked: Sequence[Match]) -> Outcome:
-    """The outcome for matches, best first."""
-    if not ranked or ranked[0].confidence < CLARIFY_FROM:
+def decide(confidence: float) -> Outcome:
+    """The outcome for the best match."""
+    if confidence < CLARIFY_FROM:
         return "handoff"
-    return "answer" if ranked[0].confidence >= ANSWER_FROM else "clarify"
+    return "answer" if confidence >= ANSWER_FROM else "clarify"

@@ -13,6 +13,7 @@ from outreach.model import JSON, TELEGRAM, Address, ChannelName
 from outreach.residents.consent import PURPOSES, current, keep_stops, withdraw
 from outreach.store import insert_new, one_at_a_time
 from outreach.store.guides import guide_runs
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
     cases,
@@ -204,7 +205,7 @@ async def _keep_stops(connection: AsyncConnection, stranger_id: int, resident_id
 
 
 async def _absorb(connection: AsyncConnection, stranger_id: int, resident_id: int) -> None:
-    for table in (consent, inbound, outbox, survey_answers, cases, checkups, link_codes, guide_runs):
+    for table in (consent, inbound, outbox, survey_answers, answers, cases, checkups, link_codes, guide_runs):
         await connection.execute(
             update(table).where(table.c.resident_id == stranger_id).values(resident_id=resident_id)
         )

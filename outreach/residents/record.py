@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from outreach.model import JSON, State, iso
 from outreach.residents.consent import PURPOSES, ledger
 from outreach.store.guides import guide_runs
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     addresses,
     audit,
@@ -70,6 +71,7 @@ async def export(connection: AsyncConnection, resident_id: int) -> JSON | None:
         "checkups": await _checkups(connection, resident_id),
         "answers": await _answers(connection, resident_id),
         "guides": await _guides(connection, resident_id),
+        "questions": await _questions(connection, resident_id),
         "cases": await _cases(connection, resident_id),
         "audit": await _audit(connection, resident_id),
     }
@@ -181,6 +183,20 @@ async def _guides(connection: AsyncConnection, resident_id: int) -> list[JSON]:
     return [
         {"at": iso(row.asked_at), "channel": row.channel, "guide": row.guide, "answers": loads(row.answers)}
         for row in await _rows(connection, guide_runs, resident_id)
+    ]
+
+
+async def _questions(connection: AsyncConnection, resident_id: int) -> list[JSON]:
+    """How each of their questions was dealt with, and whether they said that it helped."""
+    return [
+        {
+            "at": iso(row.at),
+            "topic": row.topic,
+            "outcome": row.outcome,
+            "version": row.version,
+            "helpful": row.helpful,
+        }
+        for row in await _rows(connection, answers, resident_id)
     ]
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach.model import BadInput, State
 from outreach.residents.guided import drop_guides
-from outreach.residents.rights import NOBODY, erase, forget_consent
+from outreach.residents.rights import NOBODY, erase, forget_consent, make_nobody
 from outreach.store import Store
 from outreach.store.guides import guide_runs
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     cases,
     checkups,
@@ -119,6 +120,10 @@ def _old_inbound(since: datetime) -> Select[Any]:
 async def _clear_inbound(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> int:
     remarks = update(survey_answers).where(survey_answers.c.inbound_id.in_(ids))
     await connection.execute(remarks.values(comment=None))
+    # That an answer was given, and helped or not, is kept for the counts: whose it was is not.
+    await make_nobody(connection, now)
+    given = update(answers).where(answers.c.inbound_id.in_(ids))
+    await connection.execute(given.values(resident_id=NOBODY, inbound_id=None))
     statement = update(inbound).where(inbound.c.id.in_(ids)).values(text="", address="", cleared_at=now)
     return (await connection.execute(statement)).rowcount
 

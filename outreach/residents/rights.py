@@ -13,6 +13,7 @@ from outreach.model import JSON, BadInput, State, iso
 from outreach.residents import stops
 from outreach.residents.consent import stopped
 from outreach.store import insert_new
+from outreach.store.knowledge import answers
 from outreach.store.tables import (
     cases,
     checkups,
@@ -29,7 +30,7 @@ from outreach.store.tables import (
 # Whose rows are left for the accounts: no person has this number.
 NOBODY = 0
 ERASED = "the resident was erased"
-_HUSKS = (outbox, inbound, survey_answers, cases)
+_HUSKS = (outbox, inbound, survey_answers, answers, cases)
 
 
 async def erase(connection: AsyncConnection, resident_id: int, now: datetime) -> JSON:
@@ -81,9 +82,7 @@ async def _nothing_under_way(connection: AsyncConnection, resident_id: int, now:
 
 async def _leave_husks(connection: AsyncConnection, resident_id: int, now: datetime) -> dict[str, int]:
     """What the accounts need, without the person; the rest of their messages goes. Returns how much stays."""
-    await insert_new(
-        connection, residents, [{"id": NOBODY, "language": "", "created_at": now, "erased_at": now}]
-    )
+    await make_nobody(connection, now)
     answered = select(survey_answers.c.inbound_id).where(survey_answers.c.resident_id == resident_id)
     handled = select(cases.c.inbound_id).where(cases.c.resident_id == resident_id)
     needed = inbound.c.id.in_(answered) | inbound.c.id.in_(handled)
@@ -112,11 +111,18 @@ async def _leave_husks(connection: AsyncConnection, resident_id: int, now: datet
         "messages": await _to_nobody(connection, outbox, resident_id, sent, counted),
         "received": await _to_nobody(connection, inbound, resident_id, empty | named, needed),
         "answers": await _to_nobody(connection, survey_answers, resident_id, {"comment": None}),
+        "questions": await _to_nobody(connection, answers, resident_id, {"inbound_id": None}),
         "cases": await _to_nobody(connection, cases, resident_id, end),
     }
     for table in (outbox, inbound):
         await connection.execute(delete(table).where(table.c.resident_id == resident_id))
     return kept
+
+
+async def make_nobody(connection: AsyncConnection, now: datetime) -> None:
+    """The one whose rows belong to no person."""
+    row = {"id": NOBODY, "language": "", "created_at": now, "erased_at": now}
+    await insert_new(connection, residents, [row])
 
 
 def _at(now: datetime) -> ColumnElement[datetime]:

@@ -1,6 +1,7 @@
 """Where everything is kept: SQLite by default, PostgreSQL to scale out. The only room that knows which."""
 
 from outreach.store import guides as _guides  # noqa: F401 its table belongs to the catalogue
+from outreach.store import knowledge as _knowledge  # noqa: F401 its tables belong to the catalogue
 from outreach.store.batches import among, as_json, insert_many, is_postgresql, rows_of
 from outreach.store.engine import Store, insert_new, is_away, next_ids, one_at_a_time
 from outreach.store.express import Step, Steps, agreed, at, moment, run
