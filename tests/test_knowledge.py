@@ -13,7 +13,7 @@ from conftest import ROOT
 
 from outreach.app import Content
 from outreach.knowledge import Knowledge, is_danger
-from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, decide
+from outreach.knowledge.answering import ANSWER_FROM, CLARIFY_FROM, LEAD, decide
 from outreach.knowledge.matching import Index
 from outreach.model import Problem
 from outreach.templates import LANGUAGES, Templates
@@ -157,18 +157,20 @@ def test_harmless_is_not_taken_for_danger(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "outcome"),
+    ("first", "second", "outcome"),
     [
-        (0.0, "handoff"),
-        (CLARIFY_FROM - 0.01, "handoff"),
-        (CLARIFY_FROM, "clarify"),
-        (ANSWER_FROM - 0.01, "clarify"),
-        (ANSWER_FROM, "answer"),
-        (1.0, "answer"),
+        (0.0, 0.0, "handoff"),
+        (CLARIFY_FROM - 0.01, 0.0, "handoff"),
+        (CLARIFY_FROM, 0.0, "clarify"),
+        (ANSWER_FROM - 0.01, 0.0, "clarify"),
+        (ANSWER_FROM, 0.0, "answer"),
+        (0.9, 0.9 * (1 - LEAD) - 0.001, "answer"),
+        (0.9, 0.9 * (1 - LEAD) + 0.001, "clarify"),
+        (0.9, 0.9, "clarify"),
     ],
 )
-def test_outcome_at_each_threshold(confidence: float, outcome: str) -> None:
-    assert decide(confidence) == outcome
+def test_outcome_at_each_threshold(first: float, second: float, outcome: str) -> None:
+    assert decide(first, second) == outcome
 
 
 @pytest.fixture

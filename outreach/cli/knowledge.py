@@ -209,9 +209,9 @@ def _in_own() -> Callable[[str], JSON]:
 
 
 def _ranked(matches: Sequence[tuple[str, float]]) -> JSON:
-    confidence = matches[0][1] if matches else 0.0
     ids = [name for name, _ in matches[:10]]
-    return {"ranked": ids, "confidence": confidence, "outcome": decide(confidence)}
+    first, second = [*(confidence for _, confidence in matches[:2]), 0.0, 0.0][:2]
+    return {"ranked": ids, "confidence": first, "outcome": decide(first, second)}
 
 
 def _foreign(file: Path) -> dict[str, tuple[str, list[str]]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # right than wrong is given; below, the resident chooses; where even that would be a guess, a person answers.
 ANSWER_FROM = 0.55
 CLARIFY_FROM = 0.3
+# Where another is as likely but for so small a share, the resident knows best which was meant.
+LEAD = 0.06
 LINES = 5
 _LETTER = re.compile(r"[^\W\d_]")
 Outcome = Literal["answer", "clarify", "handoff"]
@@ -76,11 +78,11 @@ class Knowledge:
         if after and (before := self.article(after, language)) and before.holds_on(today):
             return self._follow(question, before, today)
         ranked = self.ranked(question, language, today)
-        confidence = ranked[0].confidence if ranked else 0.0
-        outcome = decide(confidence)
+        first, second = [*(match.confidence for match in ranked[:2]), 0.0, 0.0][:2]
+        outcome = decide(first, second)
         candidates = [(self._articles[match.id, language], match.confidence) for match in ranked[:LINES]]
         best = candidates[0][0] if outcome == "answer" else None
-        return Answer(outcome, confidence, candidates, best)
+        return Answer(outcome, first, candidates, best)
 
     def ranked(self, question: str, language: str, today: date) -> Sequence[Match]:
         """The topics whose article holds today, best first. A message without a letter asks nothing."""
@@ -114,8 +116,8 @@ class Knowledge:
         return self._templates.answer(body, article.language, today), article.front.sources[0]
 
 
-def decide(confidence: float) -> Outcome:
-    """The outcome for the best match."""
-    if confidence < CLARIFY_FROM:
+def decide(first: float, second: float = 0.0) -> Outcome:
+    """The outcome for the confidence of the best match, and of the one after it."""
+    if first < CLARIFY_FROM:
         return "handoff"
-    return "answer" if confidence >= ANSWER_FROM else "clarify"
+    return "answer" if first >= ANSWER_FROM and second <= first * (1 - LEAD) else "clarify"

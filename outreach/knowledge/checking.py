@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
+from fnmatch import fnmatch
 from pathlib import Path
 
 from outreach.folding import fold
 from outreach.knowledge import rules, wording
 from outreach.knowledge.articles import Article, Front, Reading, missing_twins, read_all
+from outreach.knowledge.finding import WORDS
 from outreach.knowledge.sheets import Sheet
 from outreach.model import Problem
 from outreach.templates import Templates
@@ -55,7 +57,8 @@ def county(templates: Templates, articles: Iterable[Article], today: date) -> li
 
 def _stray(folder: Path) -> Iterator[Problem]:
     for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if file.is_file() and (file.suffix in _STRAY or file.name.endswith("~")):
+        known = fnmatch(file.name, WORDS)
+        if file.is_file() and not known and (file.suffix in _STRAY or file.name.endswith("~")):
             fix = "call it TOPIC.LANGUAGE.md, or take it away"
             yield Problem(str(file), 1, "file", "this is no article, and nobody reads it", fix)
 

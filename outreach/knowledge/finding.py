@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from outreach.knowledge.matching import Index, Match
 
 
+# The office's own lists of names for the same thing, one a language.
+WORDS = "words.*.txt"
+
+
 class Finder:
     """Finds articles; everything it knows comes from their files, those beside them, and everyday words."""
 
@@ -52,7 +56,7 @@ class Finder:
 
     def _own_words(self) -> list[str]:
         """What the office's own lists say, `words.LANGUAGE.txt` beside the articles."""
-        files = sorted(self._folder.glob("words.*.txt"))
+        files = sorted(self._folder.glob(WORDS))
         return [line for file in files for line in read_text(file).splitlines()]
 
 

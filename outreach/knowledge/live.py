@@ -13,6 +13,7 @@ import structlog
 from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
 from outreach.knowledge.elsewhere import FOLDER as ELSEWHERE
+from outreach.knowledge.finding import WORDS
 from outreach.templates import Templates
 
 LOOK_EVERY = 2.0
@@ -83,7 +84,7 @@ class LiveKnowledge(Knowledge):
 def _signature(folder: Path) -> frozenset[tuple[str, int, int]]:
     """The name, size and time of change of every article, and of the lists beside them."""
     found = []
-    for file in (*folder.glob("*.md"), *folder.glob("words.*.txt"), *folder.glob(f"{ELSEWHERE}/*.toml")):
+    for file in (*folder.glob("*.md"), *folder.glob(WORDS), *folder.glob(f"{ELSEWHERE}/*.toml")):
         try:
             state = file.stat()
         except OSError:
