@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from outreach.bench.asking import ask
 from outreach.bench.counting import audience
 from outreach.bench.figures import Figure
 from outreach.bench.ground import POSTGRESQL, SQLITE, Options
@@ -19,6 +20,7 @@ BENCHES: Mapping[str, Callable[[Options], list[Figure]]] = {
     "send": send,
     "import": import_list,
     "audience": audience,
+    "ask": ask,
 }
 DATABASES = {"both": (SQLITE, POSTGRESQL), "sqlite": (SQLITE,), "postgresql": (POSTGRESQL,)}
 _NAMES, _PARTS = ", ".join(BENCHES), ", ".join(PARTS)

@@ -45,7 +45,7 @@ class Index:
                 if RUNS.search(fold(text)):
                     texts.append(text[:LONGEST])
                     owner.append(number)
-        self._table = Table(features(texts, self._words), owner, len(self._ids)) if texts else None
+        self._table = Table(texts, owner, len(self._ids), self._words) if texts else None
         self._calibration: Calibration | None = (
             calibrate(self._table, self._foreign) if self._table is not None else None
         )

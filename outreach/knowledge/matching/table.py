@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints, channels
+from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints, channels, features, joined
+from outreach.knowledge.matching.words import Words
 
 # BM25: how soon a repeated feature counts no more, and how much long entries are damped.
 K1, B = 1.2, 0.3
@@ -22,6 +25,9 @@ SOUNDS = channels("sound 2")
 
 
 Small = NDArray[np.int32]
+Shares = NDArray[np.float32]
+# Columns.
+_PIECE = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +72,24 @@ class Table:
     Examples are numbered entry by entry. Numbers by the million are kept in four bytes each.
     """
 
-    def __init__(self, texts: Features, entry: Sequence[int], entries: int) -> None:
+    def __init__(self, texts: Sequence[str], entry: Sequence[int], entries: int, words: Words) -> None:
         self.entry, self.entries = np.array(entry, np.int64), entries
         self.examples = len(entry)
-        self.length, self.spelt = texts.length, texts.spelt
+        found = features(texts, words)
+        self.length, self.spelt = found.length, found.spelt
         self.by_entry = np.bincount(self.entry, minlength=entries)
         self._entry_end = np.cumsum(self.by_entry)
-        self.vocabulary, first, self.column = _numbered(texts.id)
+        self.vocabulary, first, self.column = _numbered(found.id)
         self.width = len(self.vocabulary)
-        self.channel = texts.channel[first].astype(np.int64)
-        self.counts = texts.times
-        self.row_start = _starts(texts.text, self.examples)
-        self._weigh_examples(self.column, texts.text, texts.times)
-        self._weigh_entries(self.column, self.entry[texts.text], texts.times)
+        self.channel = found.channel[first].astype(np.int64)
+        self.counts, row = found.times, found.text
+        # The largest of them, and from here on in the way of what is to come.
+        del found, first
+        self.row_start = _starts(row, self.examples)
+        self._weigh_entries(*self._weigh_examples(self.column, row, self.counts))
 
-    def _weigh_examples(self, column: Small, row: Small, counts: NDArray[np.float32]) -> None:
+    def _weigh_examples(self, column: Small, row: Small, counts: Shares) -> tuple[Small, Small, Shares]:
+        """Columns, entries and counts in the order of the columns, and within one of the entries."""
         frequency = np.bincount(column, minlength=self.width)
         self.idf = _idf(self.examples, frequency)
         self.unseen_idf = float(_idf(self.examples, np.zeros(1))[0])
@@ -95,22 +104,38 @@ class Table:
         kept = frequency[column] > 1
         self.common = Postings(_starts(row[kept], self.examples), self.column[kept])
         self.common_value = value[kept]
+        return column[order], self.entry.astype(np.int32)[row[order]], counts[order]
 
-    def _weigh_entries(self, column: Small, entry: Ints, counts: NDArray[np.float32]) -> None:
-        pair, _, inverse = _numbered(column * np.int64(self.entries) + entry)
-        pair_column, row = pair // self.entries, pair % self.entries
-        count = summed(inverse, counts, len(pair))
-        examples = np.bincount(inverse)
-        self.in_entries = Postings(_starts(pair_column, self.width), row.astype(np.int32))
-        self.spread = np.bincount(pair_column, minlength=self.width)
+    def _weigh_entries(self, column: Small, entry: Small, counts: Shares) -> None:
+        """Piece by piece of the columns: what is in between takes more room than what is kept."""
+        self.shared_total, length = np.zeros(self.entries), np.zeros(self.entries)
+        self.spread = np.zeros(self.width, np.int64)
+        pieces: list[list[NDArray[Any]]] = []
+        cuts = np.searchsorted(column, np.arange(0, self.width + _PIECE, _PIECE))
+        for begin, end in pairwise(cuts.tolist()):
+            piece = self._pairs(column[begin:end], entry[begin:end], counts[begin:end])
+            self.shared_total += summed(piece[0], piece[3], self.entries)
+            length += summed(piece[0], piece[1], self.entries)
+            pieces.append(list(piece))
+        rows, self.pair_count, self.pair_examples, self.pair_shared = joined(pieces)
+        self.in_entries = Postings(np.concatenate(([0], np.cumsum(self.spread))), rows)
+        self.shared_total = np.maximum(self.shared_total, 1e-9)
         self.entry_idf = _idf(self.entries, self.spread)
         self.unseen_entry_idf = float(_idf(self.entries, np.zeros(1))[0])
-        length = summed(row, count, self.entries)
         self.damping = K1 * (1 - B + B * length / max(float(length.mean()), 1e-9))
-        shared = (examples / self.by_entry[row]) ** 2 * (self.entry_idf * SHARED[self.channel])[pair_column]
-        self.shared_total = np.maximum(summed(row, shared, self.entries), 1e-9)
-        self.pair_shared = shared.astype(np.float32)
-        self.pair_count, self.pair_examples = count.astype(np.float32), examples.astype(np.float32)
+
+    def _pairs(self, column: Small, entry: Small, counts: Shares) -> tuple[Small, Shares, Shares, Shares]:
+        """Each entry that has a column: how often, in how many examples, and how surely all have it."""
+        new = np.ones(len(column), bool)
+        new[1:] = (column[1:] != column[:-1]) | (entry[1:] != entry[:-1])
+        first = np.flatnonzero(new)
+        own, row = column[first], entry[first]
+        self.spread += np.bincount(own, minlength=self.width)
+        count = np.add.reduceat(counts, first) if len(first) else counts
+        examples = np.diff(np.append(first, len(column))).astype(np.float32)
+        weight = _idf(self.entries, self.spread[own]) * SHARED[self.channel[own]]
+        shared = (examples / self.by_entry[row]) ** 2 * weight
+        return row, count, examples, shared.astype(np.float32)
 
     def columns_of(self, text: Features) -> tuple[Ints, NDArray[np.bool_]]:
         """Where the features of one text stand, and which of them are known at all."""
