@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # How much a match in a channel weighs. Measured on four public sets at once, one setting for all.
 _CHANNELS = {
-    "sign": 0.5, "signs 2": 0.8, "signs 3": 0.6, "sound 2": 0.3, "sound 3": 0.3,
+    "sign": 0.5, "signs 2": 0.8, "signs 3": 0.6, "sound 2": 0.4,
     "word": 0.8, "words 2": 0.5, "words near": 0.4, "letters 3": 0.2, "letters 4": 0.4,
     "concept": 1.0, "concepts 2": 0.8, "concepts near": 0.5,
 }  # fmt: skip
@@ -156,7 +156,7 @@ class _Levels:
         """Channel, and for each feature its text and its id; as often as it stands there."""
         for level, names in (
             (self.signs, ("sign", "signs 2", "signs 3")),
-            (self.sounds, ("", "sound 2", "sound 3")),
+            (self.sounds, ("", "sound 2")),
             (self.letters, ("", "", "letters 3", "letters 4")),
             (self.words, ("word", "words 2")),
             (self.concepts, ("concept", "concepts 2")),
