@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints
 from outreach.knowledge.matching.ridge import chances, neighbours
-from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Table, summed
+from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Table, idf_of, summed
 
 LEAST = 1e-6
 MUST_POWER = 0.1
@@ -68,6 +68,8 @@ class _Question:
     """A text's known features as columns, the channels of its unknown ones, and who it is like."""
 
     columns: Ints
+    # Of each column, by how few entries have it.
+    idf: Floats
     unknown_channels: NDArray[np.integer]
     likeness: Floats
     length: int
@@ -79,7 +81,14 @@ def of_text(table: Table, text: Features) -> Evidence:
     at, known = table.columns_of(text)
     columns = at[known]
     likeness = _likeness(table, columns, table.values_of(text, at, known))
-    question = _Question(columns, text.channel[~known], likeness, int(text.length[0]), bool(text.spelt[0]))
+    question = _Question(
+        columns,
+        table.entry_idf[columns],
+        text.channel[~known],
+        likeness,
+        int(text.length[0]),
+        bool(text.spelt[0]),
+    )
     return _weighed(table, question, _Sums.over(table, columns))
 
 
@@ -98,6 +107,7 @@ def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
     sums.change(own, left_examples, left_count, gone=without_entry)
     question = _Question(
         columns[~lost],
+        idf_of(table.entries, spread[~lost]),
         table.channel[columns[lost]],
         likeness,
         int(table.length[example]),
@@ -186,7 +196,7 @@ class _Sums:
 
 def _weighed(table: Table, question: _Question, sums: _Sums) -> Evidence:
     channel = table.channel[sums.columns]
-    idf = table.entry_idf[sums.columns]
+    idf = question.idf
     missing = question.unknown_channels
     telling, plainly = (SOUNDS, SOUNDS) if question.spelt else (TELLING, PLAIN)
     lost = float((WEIGHTS * telling)[missing].sum()) * table.unseen_entry_idf

@@ -91,8 +91,8 @@ class Table:
     def _weigh_examples(self, column: Small, row: Small, counts: Shares) -> tuple[Small, Small, Shares]:
         """Columns, entries and counts in the order of the columns, and within one of the entries."""
         frequency = np.bincount(column, minlength=self.width)
-        self.idf = _idf(self.examples, frequency)
-        self.unseen_idf = float(_idf(self.examples, np.zeros(1))[0])
+        self.idf = idf_of(self.examples, frequency)
+        self.unseen_idf = float(idf_of(self.examples, np.zeros(1))[0])
         weight = (np.sqrt(WEIGHTS[self.channel]) * self.idf).astype(np.float32)
         value = weight[column] * (1 + np.log(counts))
         norm = np.sqrt(summed(row, value**2, self.examples))
@@ -120,8 +120,8 @@ class Table:
         rows, self.pair_count, self.pair_examples, self.pair_shared = joined(pieces)
         self.in_entries = Postings(np.concatenate(([0], np.cumsum(self.spread))), rows)
         self.shared_total = np.maximum(self.shared_total, 1e-9)
-        self.entry_idf = _idf(self.entries, self.spread)
-        self.unseen_entry_idf = float(_idf(self.entries, np.zeros(1))[0])
+        self.entry_idf = idf_of(self.entries, self.spread)
+        self.unseen_entry_idf = float(idf_of(self.entries, np.zeros(1))[0])
         self.damping = K1 * (1 - B + B * length / max(float(length.mean()), 1e-9))
 
     def _pairs(self, column: Small, entry: Small, counts: Shares) -> tuple[Small, Shares, Shares, Shares]:
@@ -133,7 +133,7 @@ class Table:
         self.spread += np.bincount(own, minlength=self.width)
         count = np.add.reduceat(counts, first) if len(first) else counts
         examples = np.diff(np.append(first, len(column))).astype(np.float32)
-        weight = _idf(self.entries, self.spread[own]) * SHARED[self.channel[own]]
+        weight = idf_of(self.entries, self.spread[own]) * SHARED[self.channel[own]]
         shared = (examples / self.by_entry[row]) ** 2 * weight
         return row, count, examples, shared.astype(np.float32)
 
@@ -161,5 +161,6 @@ def summed(place: NDArray[np.integer], weights: NDArray[np.floating], size: int)
     return np.bincount(place, weights=weights, minlength=size).astype(float)
 
 
-def _idf(total: int, frequency: Ints | Floats) -> Floats:
+def idf_of(total: int, frequency: Ints | Floats) -> Floats:
+    """How much a feature tells that so many of all have."""
     return np.asarray(np.log(1 + (total - frequency + 0.5) / (frequency + 0.5)))
