@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-# Syllables.
-SHORTEST = 3
+# Syllables of a text; letters of a syllable.
+SHORTEST, LONGEST = 3, 6
 _BLADES = (("z", "zh"), ("c", "ch"), ("s", "sh"))
 
 
@@ -40,7 +40,36 @@ def _syllables() -> frozenset[str]:
 def is_spelt(words: Sequence[str]) -> bool:
     """Whether a whole text is Chinese spelt in letters; a word or two may be English that looks so.
 
-    >>> is_spelt("yu er bu tie zen me ling".split()), is_spelt(["can", "he"])
+    >>> is_spelt("yuer butie zen me ling".split()), is_spelt(["can", "he"])
     (True, False)
     """
-    return len(words) >= SHORTEST and all(word in _syllables() for word in words)
+    spelt = syllables(words)
+    return spelt is not None and len(spelt) >= SHORTEST
+
+
+def syllables(words: Sequence[str]) -> list[str] | None:
+    """The syllables that the words are made of, numbers left out; None where one is made of others.
+
+    >>> syllables(["tuiding", "8", "ge"]), syllables(["unsubscribe"])
+    (['tui', 'ding', 'ge'], None)
+    """
+    found: list[str] = []
+    for word in words:
+        if word.isdecimal():
+            continue
+        parts = _parted(word)
+        if parts is None:
+            return None
+        found += parts
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _parted(word: str) -> tuple[str, ...] | None:
+    """A word as syllables, the longest first that leave a rest that can be said."""
+    if not word:
+        return ()
+    for size in range(min(LONGEST, len(word)), 0, -1):
+        if word[:size] in _syllables() and (rest := _parted(word[size:])) is not None:
+            return (word[:size], *rest)
+    return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from outreach.folding import fold
 from outreach.knowledge.matching.words import RUNS, Words, stem
-from outreach.sounds import is_spelt, plain, sound
+from outreach.sounds import is_spelt, plain, sound, syllables
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -132,11 +132,11 @@ class _Levels:
         self.spelt: list[bool] = []
 
     def read(self, text: int, runs: Sequence[str], words: Words) -> None:
-        spelt = is_spelt(runs)
-        self.spelt.append(spelt)
-        if spelt:
-            self.length.append(len(runs))
-            self.sounds.add(text, (hash(plain(run)) for run in runs))
+        spelt = syllables(runs) if is_spelt(runs) else None
+        self.spelt.append(spelt is not None)
+        if spelt is not None:
+            self.length.append(len(spelt))
+            self.sounds.add(text, [hash(plain(one)) for one in spelt])
             return
         han = [run for run in runs if run[0] >= "\u3400"]
         latin = [run for run in runs if run[0] < "\u3400"]
