@@ -6,6 +6,7 @@ _BEARING = (
     r"\b(?:pregnan\w*|weeks? along|in labou?r|contractions?|gave birth|giving birth|after birth"
     r"|postpartum|just delivered|trimester|due date|expecting|miscarr\w+|c-section|prego|preggo)\b"
 )
+_NO_BILL = r"(?!.*\b(?:free|costs?|bills?|pay|paid|insur\w*|reimburs\w*)\b)"
 _CHILD = (
     r"\b(?:baby|babies|newborn|infant|toddler|child|children|kid|kids|son|daughter|boy|girl|little one"
     r"|grandson|granddaughter|\w+-year-old|month-old)\b"
@@ -111,8 +112,7 @@ SIGNS = {
 {_BEARING} & \bitch(?:y|ing)(?: \w+)? (?:all over|everywhere|hands|palms|whole body)
 {_BEARING} & \b(?:fell (?:down|over|off|on)|car accident|car crash|hit by a|hit my belly|fall down)\b
 \bcontractions? (?:are |is )?(?:every|\w+ )?(?:\d|one|two|three|four|five|few)
-\b(?:labou?r|baby is coming|baby'?s coming|giving birth|delivering)
-|(?!.*\b(?:free|costs?|bills?|pay|paid|insur\w*|reimburs\w*)\b) (?:\w+ ){{0,4}}(?:now|at home
+\b(?:labou?r|baby is coming|baby'?s coming|giving birth|delivering){_NO_BILL} (?:\w+ ){{0,4}}(?:now|at home
 |in the car|early|on the way|alone|too early|already)
 \bbaby(?:'s| is) coming\b
 \b(?:head|cord|foot|arm) is (?:coming )?out\b
