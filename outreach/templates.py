@@ -123,6 +123,14 @@ class Text:
     template: Template
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An article's words, found sound; compiled when they are first said, since there are hundreds."""
+
+    file: str
+    source: str
+
+
 class Templates:
     """Every text residents read. `say` renders one for a channel and a language."""
 
@@ -131,6 +139,7 @@ class Templates:
         self.folder = folder
         self.problems: list[Problem] = []
         self._environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        self._passages: dict[str, Template] = {}
         self.county = Region(county or folder / "region.toml")
         self.problems += self.county.problems
         self.region = {language: self.county.words(language) for language in LANGUAGES}
@@ -174,10 +183,15 @@ class Templates:
         except _UNSAYABLE as error:
             raise BadInput(str(error), where=text.file, fix="correct the template or the value") from None
 
-    def answer(self, text: Text, language: str, today: date | None) -> str:
+    def _compiled(self, source: str) -> Template:
+        if source not in self._passages:
+            self._passages[source] = self._environment.from_string(source)
+        return self._passages[source]
+
+    def answer(self, text: Passage, language: str, today: date | None) -> str:
         """An article's words on a day: a fact that is old says so, one that is missing says whom to call."""
         try:
-            return text.template.render(region=self.county.on(language, today)).strip()
+            return self._compiled(text.source).render(region=self.county.on(language, today)).strip()
         except _UNSAYABLE as error:
             raise BadInput(str(error), where=text.file, fix="correct the article") from None
 
@@ -211,11 +225,10 @@ class Templates:
 
     def article(
         self, file: str, source: str, first_line: int, problems: list[Problem]
-    ) -> tuple[Text, dict[str, int]] | None:
+    ) -> tuple[Passage, dict[str, int]] | None:
         """Parses an article's words, which may hold facts alone, each returned with its first line."""
         try:
             tree = self._environment.parse(source)
-            text = Text(file, self._environment.from_string(source))
         except TemplateSyntaxError as error:
             line = first_line + error.lineno - 1
             problems.append(Problem(file, line, "template", error.message or "syntax error", _PLAIN))
@@ -226,6 +239,7 @@ class Templates:
             return None
         facts, strange = _facts_in(tree)
         problems += [Problem(file, first_line + line - 1, name, told, _PLAIN) for name, line, told in strange]
+        text = Passage(file, source)
         return None if strange else (text, {name: first_line + line - 1 for name, line in facts.items()})
 
     def _rehearse(self, text: Text, allowed: Iterable[str], line: int) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from outreach.knowledge import sheets
 from outreach.knowledge.sheets import Sheet
 from outreach.model import Problem
-from outreach.templates import LANGUAGES, Templates, Text
+from outreach.templates import LANGUAGES, Passage, Templates
 
 
 class Front(BaseModel):
@@ -47,8 +47,8 @@ class Article:
     topic: str
     language: str
     front: Front
-    short: Text
-    full: Text
+    short: Passage
+    full: Passage
     source: str = ""
     uses: Mapping[str, int] = field(default_factory=dict)
 
