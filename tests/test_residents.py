@@ -222,7 +222,8 @@ async def test_record_of_a_resident_is_everything_held_on_them(store: Store) -> 
         "since": "2026-11-25T02:00:00+00:00", "groups": ["migrant", "新生儿"], "tags": [],
         "addresses": [{"channel": "sms", "value": PHONE.value, "closed": None}],
         "consent": {"care": None, "reminders": None, "surveys": None}, "ledger": [], "received": [],
-        "messages": [], "checkups": [], "answers": [], "cases": [], "audit": [],
+        "messages": [], "checkups": [], "answers": [], "guides": [], "questions": [], "cases": [],
+        "audit": [],
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -35,6 +36,10 @@ _WORDS = {word: yes for words, yes in ((_YES, True), (_NO, False)) for word in w
 _WORDS |= {fold(word): yes for word, yes in _WORDS.items() if fold(word)}
 
 
+# Of a message of theirs: no more digits than a database's numbers have.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
 def buttons(turn: Turn) -> Sequence[Button]:
     """Under an article on Telegram; an SMS has no room for them."""
     if turn.inbound.sender.channel != TELEGRAM:
@@ -48,7 +53,7 @@ def buttons(turn: Turn) -> Sequence[Button]:
 async def said(turn: Turn) -> Reply | None:
     """The reply to a verdict on what we answered; None where the message is none, or nothing was answered."""
     tapped = turn.text.split(":")
-    is_tap = len(tapped) == 3 and tapped[0] == MARK and tapped[2].isascii() and tapped[2].isdecimal()
+    is_tap = len(tapped) == 3 and tapped[0] == MARK and bool(_NUMBER.fullmatch(tapped[2]))
     verdict = tapped[1] == "yes" if is_tap else _WORDS.get(fold(turn.text) or turn.text.strip()[:1])
     if verdict is None:
         return None

@@ -187,6 +187,7 @@ async def test_nobody_is_chosen_by_words_we_did_not_offer(town: Town) -> None:
     assert (await town.says("", CHAT, kind="contact", phone=PHONE.value)).outcome == "who"
     assert (await town.says(f"who|link||{other.id}", CHAT)).outcome != "linked"
     assert (await town.says("3", CHAT)).outcome != "linked"
+    assert (await town.says("", CHAT, kind="contact", phone=PHONE.value)).outcome == "who"
     assert (await town.says("1", CHAT)).outcome == "linked"
 
 
