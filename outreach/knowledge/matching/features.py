@@ -88,7 +88,8 @@ def _some(texts: Sequence[str], start: int, words: Words) -> Features:
     levels = _Levels()
     for number, text in enumerate(texts[start : start + _AT_ONCE], start=start):
         levels.read(number, RUNS.findall(fold(text)), words)
-    parts = list(levels.grams())
+    nothing = np.zeros(0, np.int64)
+    parts = list(levels.grams()) or [(0, nothing, nothing)]
     owner = np.concatenate([part[1] for part in parts])
     ids = np.concatenate([part[2] for part in parts])
     channel = np.repeat(np.array([part[0] for part in parts], np.int8), [len(part[1]) for part in parts])
@@ -161,13 +162,16 @@ class _Levels:
             (self.words, ("word", "words 2")),
             (self.concepts, ("concept", "concepts 2")),
         ):
+            if not level.tokens:
+                continue
             tokens, group, text = level.arrays()
             for size, name in enumerate(names, start=1):
                 if name:
                     number = _NUMBERS[name]
                     yield number, *_in_a_row(tokens, group, text, size, number)
         for level, name in ((self.bare_words, "words near"), (self.bare_concepts, "concepts near")):
-            yield from _near(*level.arrays(), _NUMBERS[name])
+            if level.tokens:
+                yield from _near(*level.arrays(), _NUMBERS[name])
 
 
 def _in_a_row(tokens: Ints, group: Ints, text: Ints, size: int, number: int) -> tuple[Ints, Ints]:
