@@ -49,9 +49,12 @@ def _among(table: Table, near: Ints) -> Floats:
     last, order = np.empty(table.width, np.int32), np.arange(len(columns))
     last[columns] = order
     stands = last[columns]
-    number = np.cumsum(stands == order) - 1
-    dense = np.zeros((len(near), int(number[-1]) + 1 if len(number) else 0), np.float32)
-    dense[which, number[stands]] = table.common_value[at]
+    # What one of them has alone likens it to none of the others.
+    shared = np.bincount(stands, minlength=len(columns)) > 1
+    number = np.cumsum(shared) - 1
+    kept = shared[stands]
+    dense = np.zeros((len(near), int(shared.sum())), np.float32)
+    dense[which[kept], number[stands[kept]]] = table.common_value[at[kept]]
     gram = dense @ dense.T
     np.fill_diagonal(gram, 1.0)
     return gram.astype(float)
