@@ -31,7 +31,8 @@ def read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(read_text(file))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
-        line = found.group(1) if found else "1"
+        ended = "end of document" in str(error)
+        line = found.group(1) if found else str(read_text(file).count("\n")) if ended else "1"
         problem = re.sub(r" \(at .*\)$", "", str(error))
         raise BadInput(problem, where=f"{file}:{line}", fix="correct the TOML") from None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from outreach.knowledge import elsewhere
 from outreach.knowledge.articles import Article, load
-from outreach.knowledge.finding import Finder
+from outreach.knowledge.finding import Finder, own_words
 from outreach.knowledge.guides import Guides
 from outreach.knowledge.versions import Exact, exact
 from outreach.model import SMS, ChannelName
@@ -50,8 +50,9 @@ class Knowledge:
         self._articles, self.problems = load(folder, templates, drafts)
         near, problems = elsewhere.load(folder)
         self.guides = Guides(templates.folder / "guides", templates)
-        self.problems += [*problems, *self.guides.problems]
-        self.finder = Finder(self._articles.values(), near, folder)
+        words, unread = own_words(folder)
+        self.problems += [*problems, *unread, *self.guides.problems]
+        self.finder = Finder(self._articles.values(), near, words)
 
     @property
     def is_warm(self) -> bool:

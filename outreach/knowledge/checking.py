@@ -10,9 +10,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from outreach.folding import fold
-from outreach.knowledge import rules, wording
+from outreach.knowledge import elsewhere, rules, wording
 from outreach.knowledge.articles import Article, Front, Reading, missing_twins, read_all
-from outreach.knowledge.finding import WORDS
+from outreach.knowledge.finding import WORDS, own_words
 from outreach.knowledge.sheets import Sheet
 from outreach.model import Problem
 from outreach.templates import Templates
@@ -36,6 +36,7 @@ def check(folder: Path, templates: Templates, today: date, drafts: Iterable[Path
         *_related(readings),
         *_same_titles(readings),
         *_asked_twice(readings),
+        *_beside(folder, readings),
     ]
     return sorted(set(found), key=lambda one: (one.file, one.line, one.field, one.problem))
 
@@ -53,6 +54,23 @@ def county(templates: Templates, articles: Iterable[Article], today: date) -> li
                 fix = f"add [{name}] to {templates.county.file}" + (f", or write {near[0]!r}" if near else "")
                 missing.append(Problem(article.short.file, line, f"region.{name}", told, fix))
     return [*templates.county.cautions(today, used), *missing]
+
+
+def _beside(folder: Path, readings: Sequence[Reading]) -> Iterator[Problem]:
+    """The lists beside the articles: what is nobody's here, and the office's own words."""
+    near, problems = elsewhere.load(folder)
+    yield from (*problems, *own_words(folder)[1])
+    answered = {
+        fold(example): reading.file.name
+        for reading in readings
+        if reading.article
+        for example in reading.article.front.examples
+    }
+    for one in near.near:
+        for text in (*one.chinese, *one.english):
+            if name := answered.get(fold(text)):
+                told = f"{text!r} is nobody's here, and an example of {name}"
+                yield Problem(str(folder / elsewhere.FOLDER), 1, one.title, told, "keep one of the two")
 
 
 def _stray(folder: Path) -> Iterator[Problem]:

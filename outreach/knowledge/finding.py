@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from outreach.files import read_text
 from outreach.knowledge.articles import Article
 from outreach.knowledge.elsewhere import Elsewhere, Rows
+from outreach.model import BadInput, Problem
 
 if TYPE_CHECKING:
     from outreach.knowledge.matching import Index, Match
@@ -23,8 +24,9 @@ WORDS = "words.*.txt"
 class Finder:
     """Finds articles; everything it knows comes from their files, those beside them, and everyday words."""
 
-    def __init__(self, articles: Iterable[Article], elsewhere: Elsewhere, folder: Path) -> None:
-        self._articles, self._elsewhere, self._folder = list(articles), elsewhere, folder
+    def __init__(self, articles: Iterable[Article], elsewhere: Elsewhere, words: tuple[str, ...]) -> None:
+        """`words`: lines of the office's own lists of names for the same thing."""
+        self._articles, self._elsewhere, self._words = list(articles), elsewhere, words
         self._indexes: dict[str, Index] = {}
         self._building = threading.Lock()
 
@@ -52,12 +54,19 @@ class Finder:
             for article in self._articles
             if article.language == language
         )
-        return _index(entries, self._elsewhere.entries(language), tuple(self._own_words()))
+        return _index(entries, self._elsewhere.entries(language), self._words)
 
-    def _own_words(self) -> list[str]:
-        """What the office's own lists say, `words.LANGUAGE.txt` beside the articles."""
-        files = sorted(self._folder.glob(WORDS))
-        return [line for file in files for line in read_text(file).splitlines()]
+
+def own_words(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    """What the office's own lists say; a list that cannot be read is a problem, and the others count."""
+    lines: list[str] = []
+    problems: list[Problem] = []
+    for file in sorted(folder.glob(WORDS)):
+        try:
+            lines += read_text(file).splitlines()
+        except BadInput as mistake:
+            problems.append(mistake.as_problem())
+    return tuple(lines), problems
 
 
 @lru_cache(maxsize=4)

@@ -139,5 +139,5 @@ def test_a_letter_of_100_000_signs_is_read_in_part(content: Content) -> None:
 
 def test_finder_builds_an_index_once_for_the_same_articles(content: Content, tmp_path: Path) -> None:
     knowledge = content.knowledge
-    again = Finder(knowledge.articles(), knowledge.finder._elsewhere, knowledge.finder._folder)
+    again = Finder(knowledge.articles(), knowledge.finder._elsewhere, knowledge.finder._words)
     assert again._index("en") is knowledge.finder._index("en")
