@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from conftest import NOW
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from outreach.lists import BadRow, Rejected, Report, open_list, phone, telegram_id, year
@@ -218,13 +218,20 @@ def test_mess_gives_the_number_or_a_refusal_never_another(number: str, mess: lis
 
 
 @given(st.text(max_size=30))
+@example("digit")
 def test_no_text_makes_it_stumble(text: str) -> None:
     for read_cell in (phone, telegram_id, lambda text: year(text, 2026), same_name):
-        try:
-            read_cell(text)
-        except BadRow as problem:
-            said = problem.problem + problem.hint
-            assert len(text) < 5 or text not in said
+        said = refusal(read_cell, text)
+        # What is said of any other cell too is our own word: "digit".
+        assert len(text) < 5 or text not in said or text in refusal(read_cell, "@" * 40)
+
+
+def refusal(read_cell: Callable[[str], object], text: str) -> str:
+    try:
+        read_cell(text)
+    except BadRow as problem:
+        return problem.problem + problem.hint
+    return ""
 
 
 @pytest.mark.parametrize(
