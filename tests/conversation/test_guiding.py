@@ -20,7 +20,7 @@ from outreach.knowledge.guides import choice, said
 from outreach.model import Address
 from outreach.residents import Keep, purge
 from outreach.store.guides import guide_runs
-from outreach.store.tables import audit, cases, inbound
+from outreach.store.tables import addresses, audit, cases, inbound
 from outreach.store.tables import outbox as messages
 
 __all__ = ["town"]
@@ -210,10 +210,13 @@ async def test_answer_not_understood_is_asked_once_more_then_a_person_helps(town
     assert BIRTH in left, "staff see what was asked, not what was answered"
 
 
+@pytest.mark.parametrize("words", ["我记不清了", "不知道", "我不知道", "i don't know"])
 @on_sqlite
-async def test_who_is_not_sure_gets_a_person(town: Town) -> None:
+async def test_who_is_not_sure_gets_a_person(town: Town, words: str) -> None:
+    await town.knows()
     await begun(town)
-    assert (await town.says("我记不清了")).outcome == "handoff"
+    assert (await town.says(words)).outcome == "handoff"
+    assert [row.closed_at for row in await town.read(select(addresses))] == [None]
 
 
 @on_sqlite
