@@ -78,6 +78,7 @@ async def said(turn: Turn) -> Reply | None:
         before = await newest_answer(turn, STILL_ABOUT)
         if before is None:
             return None
+        turn.answer_in_kind()
         answered = int(before.id)
     # Only what we said to this person can be judged by them.
     if await _is_theirs(turn, answered):

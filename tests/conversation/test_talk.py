@@ -164,6 +164,14 @@ async def test_helpful_by_a_button_and_by_a_word(town: Town) -> None:
 
 
 @on_sqlite
+async def test_verdict_is_thanked_for_in_its_own_language(town: Town) -> None:
+    await town.knows()
+    assert (await town.says("how much is the childcare subsidy")).outcome == "answer"
+    assert (await town.says("helpful")).language == "en"
+    assert (await town.says("👎")).language == "zh-Hans"
+
+
+@on_sqlite
 async def test_verdict_on_nothing_is_none(town: Town) -> None:
     assert (await town.says("没用")).outcome != "feedback"
     assert (await town.says("有用", now=NOW + timedelta(days=2))).outcome != "feedback"
