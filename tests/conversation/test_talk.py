@@ -171,6 +171,12 @@ async def test_verdict_is_thanked_for_in_its_own_language(town: Town) -> None:
     assert (await town.says("👎")).language == "zh-Hans"
 
 
+@pytest.mark.parametrize("text", ["a" * 5000, "ma" * 2000, "hahaha" * 700, "补" * 5000, "(" * 5000])
+@on_sqlite
+async def test_one_letter_for_ever_is_answered_like_anything_else(town: Town, text: str) -> None:
+    assert (await town.says(text)).reply
+
+
 @on_sqlite
 async def test_verdict_on_nothing_is_none(town: Town) -> None:
     assert (await town.says("没用")).outcome != "feedback"
