@@ -9,6 +9,8 @@ from anyascii import anyascii
 
 # Syllables of a text; letters of a syllable.
 SHORTEST, LONGEST = 3, 6
+# Letters without a space between: no sentence has more, and syllables are looked for as deep as there are.
+LONGEST_RUN = 200
 _BLADES = (("z", "zh"), ("c", "ch"), ("s", "sh"))
 
 
@@ -57,7 +59,7 @@ def syllables(words: Sequence[str]) -> list[str] | None:
     for word in words:
         if word.isdecimal():
             continue
-        parts = _parted(word)
+        parts = _parted(word) if len(word) <= LONGEST_RUN else None
         if parts is None:
             return None
         found += parts

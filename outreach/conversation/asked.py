@@ -24,7 +24,10 @@ async def open_question(turn: Turn) -> Any:
     if turn.inbound.reply_to:
         row = await outbox.sent_as(turn.connection, turn.inbound.sender, turn.inbound.reply_to)
     if row is None or not (row.survey or row.checkup_id or row.template in CHOICES):
-        choices = [one for one in CHOICES if one != GUIDE_ASK or await guiding.is_open(turn)]
+        over = set() if await guiding.is_open(turn) else {GUIDE_ASK}
+        # With all of it answered, a digit is for what was asked before: it must not undo an answer.
+        over |= set() if await unpaid.is_open(turn) else set(UNPAID)
+        choices = [one for one in CHOICES if one not in over]
         row = await outbox.newest_question(turn.connection, people, turn.inbound.sender, turn.now, choices)
     if row is None or row.resident_id not in people:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -50,21 +51,39 @@ def buttons(turn: Turn) -> Sequence[Button]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`answered`: the message whose answer is judged, where a button names it."""
+
+    helpful: bool
+    answered: int | None = None
+
+
+def verdict(text: str) -> Verdict | None:
+    """What the message says of an answer of ours; None where it says nothing of one."""
+    tapped = text.split(":")
+    if len(tapped) == 3 and tapped[0] == MARK and _NUMBER.fullmatch(tapped[2]):
+        return Verdict(tapped[1] == "yes", int(tapped[2]))
+    word = _WORDS.get(fold(text) or text.strip()[:1])
+    return None if word is None else Verdict(word)
+
+
 async def said(turn: Turn) -> Reply | None:
     """The reply to a verdict on what we answered; None where the message is none, or nothing was answered."""
-    tapped = turn.text.split(":")
-    is_tap = len(tapped) == 3 and tapped[0] == MARK and bool(_NUMBER.fullmatch(tapped[2]))
-    verdict = tapped[1] == "yes" if is_tap else _WORDS.get(fold(turn.text) or turn.text.strip()[:1])
-    if verdict is None:
+    judged = verdict(turn.text)
+    if judged is None:
         return None
-    before = await newest_answer(turn, STILL_ABOUT)
-    if before is None and not is_tap:
-        return None
+    answered = judged.answered
+    if answered is None:
+        before = await newest_answer(turn, STILL_ABOUT)
+        if before is None:
+            return None
+        turn.answer_in_kind()
+        answered = int(before.id)
     # Only what we said to this person can be judged by them.
-    answered = int(tapped[2]) if is_tap else before.id if before else None
-    if answered is not None and await _is_theirs(turn, answered):
-        await record_helpful(turn.connection, answered, verdict, turn.now)
-    return Reply("feedback", "replies/helpful_thanks" if verdict else "replies/unhelpful")
+    if await _is_theirs(turn, answered):
+        await record_helpful(turn.connection, answered, judged.helpful, turn.now)
+    return Reply("feedback", "replies/helpful_thanks" if judged.helpful else "replies/unhelpful")
 
 
 async def _is_theirs(turn: Turn, answered: int) -> bool:

@@ -95,6 +95,13 @@ async def chosen(turn: Turn, asked: Any) -> Reply | None:
     return await _next(turn, case, details)
 
 
+async def is_open(turn: Turn) -> bool:
+    """Whether a case of whoever uses this address still waits for an answer of theirs."""
+    people = [person.id for person in await turn.people()]
+    known = [row.details or {} for row in await of_kind(turn.connection, UNPAID, people, "open")]
+    return any(_missing(details) and not _is_for_the_quiet(turn, details) for details in known)
+
+
 def skips(turn: Turn, asked: Any) -> bool:
     """Whether it skips our question, which it must do before anything else is read into it."""
     return asked is not None and asked.template in outbox.UNPAID and fold(turn.text) in _SKIP
@@ -120,9 +127,18 @@ def _said(turn: Turn, asked: Any, step: str) -> str | None:
     return residents.same_township(turn.text, names) or (text if _PLACE.search(text) else None)
 
 
+def _is_for_the_quiet(turn: Turn, details: Mapping[str, str]) -> bool:
+    scheme = turn.desk.schemes.get(details.get("scheme", ""))
+    return scheme is not None and scheme.quiet
+
+
+def _missing(details: Mapping[str, str]) -> str | None:
+    return next((name for name in _STEPS if name not in details), None)
+
+
 async def _next(turn: Turn, case: Any, details: Mapping[str, str]) -> Reply:
     """The next question that is neither answered nor skipped; the promise where none is left."""
-    step = next((name for name in _STEPS if name not in details), None)
+    step = _missing(details)
     if step is None:
         return Reply("unpaid", "replies/unpaid_noted", _by(turn, case.due_at))
     offered = await _offered(turn, step)
@@ -182,13 +198,16 @@ async def _known(turn: Turn, case: Any, scheme: Scheme | None) -> Reply:
 
 
 async def _again(turn: Turn) -> Reply | None:
-    """It was looked into, and still nothing came: a new case with what is known, and no questions."""
+    """Said of a case that is open, it is that one. It was looked into, and still nothing came: a new case
+    with what is known, and no questions.
+    """
+    for row in await of_kind(turn.connection, UNPAID, [turn.resident.id], "open"):
+        turn.answer_in_kind()
+        return _promised(turn, row)
     closed = await of_kind(turn.connection, UNPAID, [turn.resident.id], "closed")
     if not closed or turn.now - closed[0].closed_at > STILL_ABOUT:
         return None
     turn.answer_in_kind()
-    for row in await of_kind(turn.connection, UNPAID, [turn.resident.id], "open"):
-        return _promised(turn, row)
     due = answer_by(turn.now, turn.desk.zone, days=DAYS)
     await turn.opens(UNPAID, due, closed[0].details)
     return Reply("unpaid", "replies/unpaid_noted", _by(turn, due))

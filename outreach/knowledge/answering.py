@@ -27,6 +27,8 @@ CLARIFY_FROM = 0.3
 # Where another is as likely but for so small a share, the resident knows best which was meant.
 LEAD = 0.06
 LINES = 5
+# In a question that goes on about a topic: the share of its own words, beside those of the topic's title.
+OWN_WORDS = 2 / 3
 _LETTER = re.compile(r"[^\W\d_]")
 Outcome = Literal["answer", "clarify", "handoff"]
 
@@ -96,10 +98,11 @@ class Knowledge:
         """The best of the topic before and those related to it; it is always one of them."""
         near = {before.topic, *before.front.related}
         score = dict.fromkeys(near, 0.0)
-        for asked in (question, f"{before.front.title} {question}"):
+        # With its title the topic before is all but sure to win: the question's own words count more.
+        for asked, share in ((question, OWN_WORDS), (f"{before.front.title} {question}", 1 - OWN_WORDS)):
             for match in self.finder.rank(asked, before.language):
                 if match.id in near:
-                    score[match.id] += match.confidence / 2
+                    score[match.id] += match.confidence * share
         candidates = [
             (article, round(score[topic], 4))
             for topic in sorted(near, key=lambda name: (-score[name], name != before.topic))

@@ -10,7 +10,7 @@ from conftest import NOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from test_conversation import CHAT, Town, on_sqlite, town
+from test_conversation import CHAT, PHONE, Town, on_sqlite, town
 
 from outreach import residents
 from outreach.app import Content
@@ -20,13 +20,14 @@ from outreach.knowledge.guides import choice, said
 from outreach.model import Address
 from outreach.residents import Keep, purge
 from outreach.store.guides import guide_runs
-from outreach.store.tables import audit, cases, inbound
+from outreach.store.tables import addresses, audit, cases, inbound
 from outreach.store.tables import outbox as messages
 
 __all__ = ["town"]
 BEGIN = "帮我算算育儿补贴能领多少"
 BIRTH, APPLIED, ORDER, MARRIED = "哪年哪月出生", "申请过育儿补贴吗", "第几个孩子", "结婚登记"
-SOON, LATE, DAY = timedelta(minutes=29), timedelta(minutes=31), timedelta(days=1)
+MINUTE, SOON, LATE = timedelta(minutes=1), timedelta(minutes=29), timedelta(minutes=31)
+DAY = timedelta(days=1)
 
 
 async def begun(town: Town, *answers: str, **more: Any) -> str:
@@ -168,6 +169,48 @@ async def test_question_in_between_is_answered_and_the_guide_goes_on(town: Town)
     assert await kept(town) != []
 
 
+@pytest.mark.parametrize(
+    ("words", "outcome"), [("你好", "help"), ("转人工", "handoff"), ("human", "handoff")]
+)
+@on_sqlite
+async def test_what_is_plainly_no_answer_is_no_failed_one(town: Town, words: str, outcome: str) -> None:
+    await town.knows()
+    await begun(town, "2023年12月")
+    for _ in range(2):
+        assert (await town.says(words)).outcome == outcome
+    assert ORDER in (await town.says("没申请")).reply
+
+
+@pytest.mark.parametrize("words", ["有用", "没用", "👍", "helpful:no:{}"])
+@on_sqlite
+async def test_verdict_on_an_article_read_in_between_is_no_failed_answer(town: Town, words: str) -> None:
+    who = CHAT if ":" in words else PHONE
+    await begun(town, "2023年12月", who=who)
+    assert (await town.says("叶酸在哪领", who, NOW + MINUTE)).outcome == "answer"
+    (read,) = await town.read(select(inbound.c.id).where(inbound.c.outcome == "answer"))
+    for _ in range(2):
+        assert (await town.says(words.format(read.id), who, NOW + MINUTE)).outcome == "feedback"
+    assert ORDER in (await town.says("没申请", who, NOW + MINUTE)).reply
+
+
+@on_sqlite
+async def test_word_that_begins_goes_on_with_the_same_and_begins_another(town: Town) -> None:
+    await begun(town, "2023年12月")
+    assert (await town.says("育儿补贴一共能拿多少钱")).outcome == "answer"
+    assert APPLIED in (await town.says("算")).reply
+    heard = await town.says("产假多少天")
+    assert "回复“算”" in heard.reply
+    assert "生孩子的产假" in (await town.says("算")).reply
+
+
+@pytest.mark.parametrize("word", ["继续", "上一步", "不算了"])
+@on_sqlite
+async def test_command_for_a_guide_that_waited_too_long_hears_so(town: Town, word: str) -> None:
+    await begun(town, "2023年12月")
+    assert "已经结束" in (await town.says(word, now=NOW + LATE)).reply
+    assert await runs(town) == []
+
+
 @on_sqlite
 async def test_digit_after_another_question_of_ours_is_for_that(town: Town) -> None:
     mei = await town.knows()
@@ -210,10 +253,13 @@ async def test_answer_not_understood_is_asked_once_more_then_a_person_helps(town
     assert BIRTH in left, "staff see what was asked, not what was answered"
 
 
+@pytest.mark.parametrize("words", ["我记不清了", "不知道", "我不知道", "i don't know"])
 @on_sqlite
-async def test_who_is_not_sure_gets_a_person(town: Town) -> None:
+async def test_who_is_not_sure_gets_a_person(town: Town, words: str) -> None:
+    await town.knows()
     await begun(town)
-    assert (await town.says("我记不清了")).outcome == "handoff"
+    assert (await town.says(words)).outcome == "handoff"
+    assert [row.closed_at for row in await town.read(select(addresses))] == [None]
 
 
 @on_sqlite

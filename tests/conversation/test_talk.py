@@ -121,6 +121,24 @@ async def test_follow_up_keeps_its_topic_for_half_an_hour(town: Town) -> None:
     assert (await town.says("多久", now=NOW + 31 * MINUTE)).outcome != "answer"
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "topic"),
+    [
+        ("育儿补贴一共能拿多少钱", "那要什么材料?", HOW_TO_APPLY),
+        ("育儿补贴什么时候到账", "那要什么材料", HOW_TO_APPLY),
+        ("育儿补贴怎么领", "能领多少钱", "childcare-subsidy-amount"),
+        ("育儿补贴一共能拿多少钱", "那二胎呢", "childcare-subsidy-amount"),
+        ("育儿补贴怎么领", "在哪办", HOW_TO_APPLY),
+    ],
+)
+@on_sqlite
+async def test_follow_up_is_answered_by_the_article_of_the_topic_that_says_it(
+    town: Town, first: str, then: str, topic: str
+) -> None:
+    assert (await town.says(first)).outcome == "answer"
+    assert (await town.says(then)).topic == topic
+
+
 @on_sqlite
 async def test_whole_question_is_never_dragged_to_the_old_topic(town: Town) -> None:
     await town.knows()
@@ -143,6 +161,20 @@ async def test_helpful_by_a_button_and_by_a_word(town: Town) -> None:
     for text in ("有用", "没用", "不是我问的", "👍", "helpful"):
         assert (await town.says(text)).outcome == "feedback", text
     assert await opened(town) == []
+
+
+@on_sqlite
+async def test_verdict_is_thanked_for_in_its_own_language(town: Town) -> None:
+    await town.knows()
+    assert (await town.says("how much is the childcare subsidy")).outcome == "answer"
+    assert (await town.says("helpful")).language == "en"
+    assert (await town.says("👎")).language == "zh-Hans"
+
+
+@pytest.mark.parametrize("text", ["a" * 5000, "ma" * 2000, "hahaha" * 700, "补" * 5000, "(" * 5000])
+@on_sqlite
+async def test_one_letter_for_ever_is_answered_like_anything_else(town: Town, text: str) -> None:
+    assert (await town.says(text)).reply
 
 
 @on_sqlite
@@ -213,6 +245,35 @@ async def test_every_question_may_be_skipped(town: Town) -> None:
     assert "已登记" in (await town.says("不想说")).reply
     async with town.store.read() as connection:
         assert [case["details"] for case in await waiting.waiting(connection, NOW)] == [{}]
+
+
+@on_sqlite
+async def test_digit_after_the_last_question_undoes_no_answer(town: Town) -> None:
+    await town.says("帮我算算育儿补贴能领多少")
+    await town.says("2023年12月")
+    for text in ("育儿补贴没收到", "今年3月", "清溪镇"):
+        heard = await town.says(text)
+    assert "已登记" in heard.reply
+    assert (await town.says("1")).outcome == "guide"
+    (case,) = await opened(town)
+    assert case.details["township"] == "清溪镇"
+
+
+@on_sqlite
+async def test_township_is_asked_by_number_only_where_there_is_a_list(town: Town) -> None:
+    await town.says("育儿补贴没收到")
+    heard = await town.says("今年3月")
+    assert "数字" not in heard.reply
+    assert "写名字" in heard.reply
+
+
+@pytest.mark.parametrize("text", ["还没收到", "still nothing"])
+@on_sqlite
+async def test_still_nothing_while_the_case_is_open_is_that_case(town: Town, text: str) -> None:
+    await town.says("育儿补贴今年3月就没发了")
+    await town.says("跳过")
+    assert (await town.says(text)).outcome == "unpaid"
+    assert len(await opened(town)) == 1
 
 
 @on_sqlite

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from outreach.conversation.courtesy import is_courtesy
+from outreach.conversation.courtesy import is_courtesy, is_greeting
+from outreach.conversation.person import wants_person
 from outreach.folding import fold
 from outreach.residents.keywords import asks
 
@@ -64,4 +65,10 @@ def is_bare_start(text: str) -> bool:
 
 def is_aside(text: str) -> bool:
     """A question or a courtesy in between, which is no answer that failed."""
-    return asks(text) or is_courtesy(text) or text.startswith(("/", "topic:"))
+    return (
+        asks(text)
+        or is_courtesy(text)
+        or is_greeting(text)
+        or wants_person(text)
+        or text.startswith(("/", "topic:"))
+    )

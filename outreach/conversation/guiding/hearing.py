@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach import residents
+from outreach.conversation import helpful
 from outreach.conversation.guiding import runs
 from outreach.conversation.guiding.asking import START, ask, end, hand_over, leave
 from outreach.conversation.guiding.commands import (
@@ -19,6 +20,7 @@ from outreach.conversation.guiding.commands import (
     is_unsure,
 )
 from outreach.conversation.guiding.runs import OPEN_FOR, Run
+from outreach.conversation.newest import newest_answer
 from outreach.conversation.turn import Reply, Turn
 from outreach.knowledge import Guide
 from outreach.knowledge.guides import Walk, choice, said
@@ -71,6 +73,11 @@ async def wished(turn: Turn) -> Reply | None:
     name = turn.desk.knowledge.guides.started_by(text) or ""
     if not name and is_bare_start(text):
         name = await _read_last(turn)
+        run = await runs.under_way(turn)
+        if run and name in ("", run.guide) and run.guide in turn.desk.knowledge.guides:
+            # Said again of what is being worked out already: nothing that was answered is asked anew.
+            turn.language = run.language
+            return await _again(turn, turn.desk.knowledge.guides[run.guide], run)
     if name:
         turn.answer_in_kind()
         return await _begin(turn, name)
@@ -78,8 +85,10 @@ async def wished(turn: Turn) -> Reply | None:
 
 
 async def _too_late(turn: Turn) -> Reply | None:
-    """A digit for a guide that waited too long."""
-    run = await runs.newest(turn) if turn.text.strip().isdecimal() else None
+    """A digit or a command for a guide that waited too long."""
+    # "为什么" may be asked of anything.
+    is_for_it = turn.text.strip().isdecimal() or command(turn.text) not in (None, Command.WHY)
+    run = await runs.newest(turn) if is_for_it else None
     if run is None or run.asked_at > turn.now - OPEN_FOR:
         return None
     await runs.drop(turn)
@@ -168,7 +177,7 @@ async def _heard(turn: Turn, guide: Guide, run: Run) -> Reply | None:
         return await _again(turn, guide, run)
     if is_unsure(turn.text):
         return await hand_over(turn, guide, run)
-    if is_aside(turn.text) or _is_question(turn):
+    if is_aside(turn.text) or is_bare_start(turn.text) or await _is_verdict(turn, run) or _is_question(turn):
         return None
     if run.tries >= PATIENCE:
         return await hand_over(turn, guide, run)
@@ -193,6 +202,15 @@ def _tapped(turn: Turn, guide: Guide, run: Run) -> Any:
         return None
     _reopen(run, before, key)
     return option == "yes" if question.kind == "yes_no" else option
+
+
+async def _is_verdict(turn: Turn, run: Run) -> bool:
+    """Whether it judges an article: by its button, or one that was read since we asked."""
+    said = helpful.verdict(turn.text)
+    if said is None or said.answered is not None:
+        return said is not None
+    before = await newest_answer(turn, OPEN_FOR)
+    return before is not None and before.received_at > run.asked_at
 
 
 def _is_question(turn: Turn) -> bool:
