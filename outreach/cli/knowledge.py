@@ -224,8 +224,9 @@ def _foreign(file: Path) -> dict[str, tuple[str, list[str]]]:
                 )
                 for entry in _lines(file)
             }
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadInput(f"an entry lacks {error}", where=str(file)) from None
+        except (KeyError, TypeError, AttributeError):
+            shape = 'write each line as {"id": "…", "title": "…", "examples": ["…"]}'
+            raise BadInput("an entry is not of that shape", where=str(file), fix=shape) from None
 
 
 def _lines(file: Path) -> Iterator[Any]:
