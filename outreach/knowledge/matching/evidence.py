@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from outreach.knowledge.matching.features import WEIGHTS, Features, Floats, Ints
 from outreach.knowledge.matching.ridge import chances, neighbours
-from outreach.knowledge.matching.table import PLAIN, SHARED, SOUNDS, TELLING, Table, idf_of, summed
+from outreach.knowledge.matching.sums import Sums
+from outreach.knowledge.matching.table import PLAIN, SOUNDS, TELLING, Table, idf_of, summed
 
 LEAST = 1e-6
 MUST_POWER = 0.1
@@ -89,7 +90,7 @@ def of_text(table: Table, text: Features) -> Evidence:
         int(text.length[0]),
         bool(text.spelt[0]),
     )
-    return _weighed(table, question, _Sums.over(table, columns))
+    return _weighed(table, question, Sums.over(table, columns))
 
 
 def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
@@ -98,7 +99,7 @@ def of_example(table: Table, example: int, *, without_entry: bool) -> Evidence:
     columns = table.column[row].astype(np.int64)
     likeness = _likeness(table, columns, table.value[row].astype(float))
     likeness[table.entry == own if without_entry else np.array([example])] = 0.0
-    sums = _Sums.over(table, columns)
+    sums = Sums.over(table, columns)
     here = sums.mine(own)
     left_examples = np.zeros(len(columns)) if without_entry else here.examples - 1
     left_count = np.zeros(len(columns)) if without_entry else here.count - table.counts[row]
@@ -122,79 +123,7 @@ def _likeness(table: Table, columns: Ints, values: Floats) -> Floats:
     return summed(table.in_examples.row[at], weights, table.examples)
 
 
-@dataclass(slots=True)
-class _Mine:
-    count: Floats
-    examples: Floats
-
-
-@dataclass(slots=True)
-class _Sums:
-    """For each column of a question and each entry that has it: how often, in how many examples."""
-
-    table: Table
-    columns: Ints
-    entry: Ints
-    which: Ints
-    count: Floats
-    shared: Floats
-    examples: Floats
-    shared_total: Floats
-    gone: int = -1
-
-    @classmethod
-    def over(cls, table: Table, columns: Ints) -> _Sums:
-        at, which = table.in_entries.gather(columns)
-        return cls(
-            table,
-            columns,
-            table.in_entries.row[at].astype(np.int64),
-            which,
-            table.pair_count[at].astype(float),
-            table.pair_shared[at].astype(float),
-            table.pair_examples[at].astype(float),
-            table.shared_total,
-        )
-
-    def mine(self, entry: int) -> _Mine:
-        """One entry's numbers, a column each: every column of an example is one of its entry."""
-        own = self.entry == entry
-        return _Mine(self.count[own], self.examples[own])
-
-    def change(self, entry: int, examples: Floats, count: Floats, *, gone: bool) -> None:
-        """One entry's numbers after something was left out of it."""
-        own = np.flatnonzero(self.entry == entry)
-        self.count, self.examples = self.count.copy(), self.examples.copy()
-        self.count[own], self.examples[own] = count, examples
-        weight = (self.table.entry_idf * SHARED[self.table.channel])[self.columns]
-        all_of_it = int(self.table.by_entry[entry])
-        others = max(all_of_it - 1, 1)
-        before, now = self.shared[own], (examples / others) ** 2 * weight
-        self.shared = self.shared.copy()
-        self.shared[own] = now
-        self.shared_total = self.shared_total.copy()
-        # What the example does not have is shared by as many of one fewer.
-        rest = max(float(self.shared_total[entry] - before.sum()), 0.0) * (all_of_it / others) ** 2
-        self.shared_total[entry] = max(rest + float(now.sum()), 1e-9)
-        self.gone = entry if gone else -1
-
-    def only(self, kept: NDArray[np.bool_]) -> _Sums:
-        place = np.cumsum(kept) - 1
-        here = kept[self.which]
-        return _Sums(
-            self.table,
-            self.columns[kept],
-            self.entry[here],
-            place[self.which[here]],
-            self.count[here],
-            self.shared[here],
-            self.examples[here],
-            self.shared_total,
-            self.gone,
-        )
-
-
-def _weighed(table: Table, question: _Question, sums: _Sums) -> Evidence:
+def _weighed(table: Table, question: _Question, sums: Sums) -> Evidence:
     channel = table.channel[sums.columns]
     idf = question.idf
     missing = question.unknown_channels
@@ -219,5 +148,5 @@ def _weighed(table: Table, question: _Question, sums: _Sums) -> Evidence:
     return Evidence(score, chance, covered, explained, alike, must, lost / ideal, question.length)
 
 
-def _by_entry(table: Table, sums: _Sums, weights: Floats) -> Floats:
+def _by_entry(table: Table, sums: Sums, weights: Floats) -> Floats:
     return summed(sums.entry, weights, table.entries)
