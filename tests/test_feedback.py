@@ -16,8 +16,6 @@ from outreach import residents
 from outreach.knowledge import (
     Exact,
     Knowledge,
-    newest_answered,
-    question_behind,
     record_answer,
     record_helpful,
 )
@@ -27,7 +25,7 @@ from outreach.residents.people import add_address
 from outreach.residents.rights import NOBODY
 from outreach.store import Store
 from outreach.store.knowledge import answers, article_texts
-from outreach.store.tables import inbound, outbox
+from outreach.store.tables import inbound
 from outreach.store.tables import residents as people
 from outreach.templates import Templates
 
@@ -135,32 +133,6 @@ async def test_the_last_word_on_an_answer_counts(store: Store) -> None:
         assert not await record_helpful(connection, 999, True, NOW)
         rows = await kept(connection)
     assert [(row.helpful, row.helpful_at) for row in rows] == [(False, later), (None, None)]
-
-
-async def test_a_bare_word_is_about_the_newest_answer(store: Store) -> None:
-    async with store.write() as connection:
-        mei, li = await person(connection, 1), await person(connection, 2)
-        old, new = await asks(connection, mei), await asks(connection, mei, "叶酸几片")
-        await answered(connection, mei, old)
-        await answered(connection, mei, new, now=NOW + timedelta(minutes=5))
-        none = await asks(connection, mei, "天气", "handoff")
-        await answered(connection, mei, none, text=None, outcome="handoff", now=NOW + timedelta(minutes=9))
-        assert await newest_answered(connection, [mei], NOW + timedelta(hours=1)) == new
-        assert await newest_answered(connection, [li, mei], NOW + timedelta(hours=1)) == new
-        assert await newest_answered(connection, [li], NOW) is None
-        assert await newest_answered(connection, [mei], NOW + timedelta(days=3)) is None
-
-
-@ONE_DATABASE
-async def test_a_reply_leads_back_to_its_question(store: Store) -> None:
-    async with store.write() as connection:
-        mei = await person(connection)
-        for key in ("reply:17", "campaign:1:2"):
-            row = {"key": key, "resident_id": mei, "channel": "sms", "address": "+861", "priority": 0}
-            row |= {"purpose": "reply", "template": "t", "language": "en", "text": "x", "state": "sent"}
-            await connection.execute(insert(outbox).values(**row, due_at=NOW, created_at=NOW))
-        rows = (await connection.execute(select(outbox).order_by(outbox.c.id))).all()
-    assert [question_behind(row) for row in rows] == [17, None]
 
 
 # The person goes, the count stays

@@ -19,17 +19,13 @@ from outreach.cli.output import (
     show_problems,
     show_table,
 )
-from outreach.model import JSON, BadInput, Problem
+from outreach.model import JSON, BadInput
 
 campaign_commands = typer.Typer(no_args_is_help=True, help="What staff send.")
 survey_commands = typer.Typer(no_args_is_help=True, help="Satisfaction.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Launch = Annotated[int, typer.Argument(metavar="ID")]
-
-
-def as_problem(problem: BadInput) -> Problem:
-    return problem.as_problem()
 
 
 def sound_content() -> Content:
@@ -66,7 +62,7 @@ def check(name: Annotated[str, typer.Argument(metavar="[NAME]")] = "", json: Jso
             files.load(one)
         except BadInput as problem:
             problems.append(problem)
-    show_problems([as_problem(problem) for problem in problems], json)
+    show_problems([problem.as_problem() for problem in problems], json)
 
 
 @campaign_commands.command("preview")

@@ -13,7 +13,7 @@ import typer
 
 from outreach import knowledge
 from outreach.app import wall_clock
-from outreach.cli.content import as_problem, sound_content
+from outreach.cli.content import sound_content
 from outreach.cli.output import (
     JsonFlag,
     complain,
@@ -107,7 +107,7 @@ def check(
         found += templates.county.problems
         found += knowledge.county(templates, load(articles, templates)[0].values(), today)
     except BadInput as problem:
-        found = [as_problem(problem)]
+        found = [problem.as_problem()]
     show_problems(found, json)
 
 

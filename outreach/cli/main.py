@@ -199,13 +199,13 @@ async def _problems(loaded: Settings) -> list[Problem]:
     try:
         files = Content.load(loaded)
     except BadInput as problem:
-        return [*found, content.as_problem(problem)]
+        return [*found, problem.as_problem()]
     found += [*files.problems, *files.cautions(wall_clock().astimezone(loaded.zone).date())]
     for name in files.campaigns.names():
         try:
             files.campaigns.load(name)
         except BadInput as problem:
-            found.append(content.as_problem(problem))
+            found.append(problem.as_problem())
     return found
 
 

@@ -4,7 +4,7 @@ from outreach.knowledge.answering import Answer, Knowledge
 from outreach.knowledge.articles import Article
 from outreach.knowledge.checking import check, county
 from outreach.knowledge.danger import Danger, danger, is_danger
-from outreach.knowledge.feedback import newest_answered, question_behind, record_answer, record_helpful
+from outreach.knowledge.feedback import record_answer, record_helpful
 from outreach.knowledge.gaps import gaps
 from outreach.knowledge.guides import Guide, Guides
 from outreach.knowledge.live import LiveKnowledge
@@ -25,8 +25,6 @@ __all__ = [
     "danger",
     "gaps",
     "is_danger",
-    "newest_answered",
-    "question_behind",
     "record_answer",
     "record_helpful",
     "replay",

@@ -72,7 +72,7 @@ def own_words(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
 @lru_cache(maxsize=4)
 def _index(entries: Rows, elsewhere: Rows, words: tuple[str, ...]) -> Index:
     """The same articles give the same index: it is built once a process, and kept while another is tried."""
-    # A worker answers nothing: the arrays and their library would be a sixth of its memory.
+    # A worker answers nothing, and need not hold the arrays and their library.
     from outreach.knowledge.matching import Index
     from outreach.knowledge.matching.words import everyday
 

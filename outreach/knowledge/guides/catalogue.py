@@ -125,7 +125,7 @@ class Guides:
             files = {language: file.with_suffix(f".{language}.toml") for language in LANGUAGES}
             words = {language: parse(one, Wording) for language, one in files.items()}
         except BadInput as problem:
-            self.problems.append(as_problem(problem))
+            self.problems.append(problem.as_problem())
             return None
         policy = POLICIES.get(file.stem)
         found = checking.flow(file, flow, policy)
@@ -149,13 +149,6 @@ class Guides:
         at = checking.text_line(file, name)
         text = self._templates.compile(str(file), source, policy.values, at)
         return text if len(self._templates.problems) == known else None
-
-
-def as_problem(problem: BadInput) -> Problem:
-    file, _, line = problem.where.rpartition(":")
-    if not line.isdigit():
-        file, line = problem.where, "1"
-    return Problem(file, int(line), "", problem.problem, problem.fix)
 
 
 def spoken(value: Any, language: str, says: Mapping[str, str]) -> Any:
