@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, String, cast, func, insert, literal, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outreach import outbox
+from outreach.calendar import next_working
 from outreach.model import JSON, Address, BadInput, Priority, iso
 from outreach.store.tables import cases, inbound
 from outreach.store.tables import outbox as messages
@@ -19,7 +20,6 @@ from outreach.templates import Templates
 CLOSING_TIME = time(17, 0)
 # A question that comes in the afternoon may wait for the next working day.
 SAME_DAY_UNTIL = time(12, 0)
-SATURDAY = 5
 DANGER, UNPAID = "danger", "unpaid"
 # How a case can end, each with its words for the resident: `replies/case_OUTCOME`.
 OUTCOMES = ("paid", "not_entitled", "in_process", "other")
@@ -29,16 +29,10 @@ WORDS = "replies/case_"
 def answer_by(now: datetime, zone: ZoneInfo, *, days: int = 0) -> datetime:
     """When we promise an answer: the end of this working day, or of the next one; `days` of them later."""
     local = now.astimezone(zone)
-    day = _working(local.date() if local.time() < SAME_DAY_UNTIL else local.date() + timedelta(days=1))
+    day = next_working(local.date() if local.time() < SAME_DAY_UNTIL else local.date() + timedelta(days=1))
     for _ in range(days):
-        day = _working(day + timedelta(days=1))
+        day = next_working(day + timedelta(days=1))
     return datetime.combine(day, CLOSING_TIME, zone)
-
-
-def _working(day: date) -> date:
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return day
 
 
 async def open_case(

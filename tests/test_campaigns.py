@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 
 from outreach import staff
 from outreach.app import Content
-from outreach.campaigns import Campaigns, finish, move, status
+from outreach.campaigns import Campaigns, finish, move, must_be_another, status
 from outreach.campaigns.running import PAGE
 from outreach.model import Address, BadInput, ChannelName, State
 from outreach.outbox import Outcome, Rules, claim, settle
@@ -136,6 +136,9 @@ async def test_a_large_launch_waits_for_approval(store: Store, content: Content)
             with pytest.raises(BadInput, match="may not approve"):
                 await staff.must_approve(connection, name)
         await staff.must_approve(connection, "老李")
+        await must_be_another(connection, launched["id"], "老李")
+        with pytest.raises(BadInput, match="who launched it"):
+            await must_be_another(connection, launched["id"], "小周")
     await obey(store, launched["id"], "approve")
     assert await next_page(store, content) == 10
 

@@ -28,6 +28,9 @@ COUNTY = ZoneInfo("Asia/Shanghai")
         ("2026-11-27T15:00+08:00", "2026-11-30T17:00+08:00"),  # Friday afternoon
         ("2026-11-28T09:00+08:00", "2026-11-30T17:00+08:00"),
         ("2026-11-29T22:00+08:00", "2026-11-30T17:00+08:00"),
+        ("2026-09-30T15:00+08:00", "2026-10-08T17:00+08:00"),  # over the National Day holiday
+        ("2026-10-09T15:00+08:00", "2026-10-10T17:00+08:00"),  # a Saturday that is worked instead
+        ("2026-02-14T09:00+08:00", "2026-02-14T17:00+08:00"),
     ],
 )
 def test_answer_is_promised_for_a_working_day(asked: str, promised: str) -> None:

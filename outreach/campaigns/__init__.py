@@ -1,6 +1,15 @@
 """Campaigns: from a staff member's file to one message a person, and an account that adds up."""
 
-from outreach.campaigns.account import finish, finished, held_back, hold_back, move, recent, status
+from outreach.campaigns.account import (
+    finish,
+    finished,
+    held_back,
+    hold_back,
+    move,
+    must_be_another,
+    recent,
+    status,
+)
 from outreach.campaigns.files import Campaign
 from outreach.campaigns.running import Campaigns, waiting
 
@@ -12,6 +21,7 @@ __all__ = [
     "held_back",
     "hold_back",
     "move",
+    "must_be_another",
     "recent",
     "status",
     "waiting",

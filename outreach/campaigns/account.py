@@ -108,6 +108,13 @@ async def move(connection: AsyncConnection, launch_id: int, verb: str, now: date
     return await status(connection, launch_id, now)
 
 
+async def must_be_another(connection: AsyncConnection, launch_id: int, name: str) -> None:
+    """BadInput where this person launched it: two pairs of eyes read what many are to get."""
+    if (await _launch(connection, launch_id)).launched_by == name:
+        fix = "ask somebody else with the role approver or admin"
+        raise BadInput("who launched it may not approve it", where=f"launch {launch_id}", fix=fix)
+
+
 async def hold_back(connection: AsyncConnection, launch_id: int, why: str) -> str | None:
     """Pauses a running launch by itself, until a person resumes it. Its campaign's name, or None."""
     statement = (

@@ -88,14 +88,20 @@ def preview(name: Name, json: JsonFlag = False) -> None:
 
 
 @campaign_commands.command("launch")
-def launch(name: Name, json: JsonFlag = False) -> None:
+def launch(
+    name: Name,
+    by: Annotated[str, typer.Option(help="Who launches it: the name of a staff account.")] = "",
+    json: JsonFlag = False,
+) -> None:
     """Starts a campaign. The service or a worker that runs sends it."""
     loaded, files, now = settings(), sound_content().campaigns, wall_clock()
 
     async def work() -> JSON:
         async with database(loaded) as store, store.write() as connection:
-            result = await files.launch(connection, name, by="cli", now=now)
-            await audit.note(connection, "cli", "campaign.launch", f"{name} #{result['id']}", now)
+            if by:
+                await staff.must_work_here(connection, by)
+            result = await files.launch(connection, name, by=by or "cli", now=now)
+            await audit.note(connection, by or "cli", "campaign.launch", f"{name} #{result['id']}", now)
         return result
 
     result = run(work())
@@ -154,6 +160,7 @@ def approve(
     async def work() -> JSON:
         async with database(loaded) as store, store.write() as connection:
             await staff.must_approve(connection, by)
+            await campaigns.must_be_another(connection, launch, by)
             result = await campaigns.move(connection, launch, "approve", now)
             await audit.note(connection, by, "campaign.approve", f"{result['name']} #{launch}", now)
         return result
